@@ -1,0 +1,83 @@
+"""Everything that a plugin may use of the host: import from here, and nothing else of `kanade_host`.
+
+A plugin is a distribution with an entry point in the group `kanade_host.plugins` that names a module.
+Beside that module lies `kanade-plugin.toml` (name, title, api, requires, after, essential), which the
+host reads without importing anything. The module implements hooks (see `kanade_host.plugin.hooks`).
+"""
+
+from kanade_host.plugin.audit import audit
+from kanade_host.plugin.authenticators import (
+    Authenticator,
+    Credentials,
+    NotMine,
+    Permission,
+    Principal,
+    Refusal,
+    Role,
+    Verdict,
+)
+from kanade_host.plugin.clock import Clock, SystemClock
+from kanade_host.plugin.context import (
+    Bus,
+    Context,
+    Entry,
+    KeyValue,
+    LiveMap,
+    Logger,
+    ObjectInfo,
+    Objects,
+    ReplySubscription,
+)
+from kanade_host.plugin.durations import BadDuration, parse_duration, whole_seconds
+from kanade_host.plugin.errors import (
+    ApiError,
+    BrokerUnavailable,
+    HttpError,
+    InvalidKey,
+    KanadeError,
+    NoResponders,
+    ObjectDamaged,
+    ObjectNotFound,
+    OperatorError,
+    PluginError,
+    ResourceMissing,
+    Retry,
+    RevisionConflict,
+    ServiceMissing,
+    StoreUnavailable,
+    Unavailable,
+)
+from kanade_host.plugin.hooks import hookimpl
+from kanade_host.plugin.instants import BadInstant, Instant
+from kanade_host.plugin.json import (
+    I32,
+    I64,
+    U32,
+    U64,
+    BadJson,
+    BadShape,
+    Decoder,
+    canonical,
+    decode,
+    encode,
+)
+from kanade_host.plugin.migrations import Migrations
+from kanade_host.plugin.pages import Page
+from kanade_host.plugin.resources import Bucket, ObjectStore, Resource, Stream
+from kanade_host.plugin.routes import Caller, HttpErrorText, Request, Response, Route
+from kanade_host.plugin.settings import Settings
+from kanade_host.plugin.subscriptions import (
+    Batch,
+    Message,
+    Meta,
+    Projection,
+    Samples,
+    Subscription,
+    Tx,
+    Watch,
+)
+from kanade_host.plugin.tasks import Job, Sweep, Task
+
+API_VERSION = "1"
+
+__all__ = [name for name in dir() if not name.startswith("_") and name not in {"annotations"}]
