@@ -1,0 +1,62 @@
+"""Every check and every test of the workspace: what `./run test` and continuous integration run.
+
+    ./run test                      everything
+    ./run test tests/store -x       every check; options and paths go to pytest
+    ./run test --only pytest ...    one step (ruff, format, mypy, imports, pytest)
+
+All checks run even when one fails, so that one round shows everything that is wrong. pytest comes
+last, and its closing line is the last line printed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def steps(pytest_options: list[str]) -> dict[str, list[str]]:
+    """Name of each step and its command, in order."""
+    module = [sys.executable, "-m"]
+    return {
+        "ruff": [*module, "ruff", "check", "."],
+        "format": [*module, "ruff", "format", "--check", "."],
+        "mypy": [*module, "mypy"],
+        "imports": [sys.executable, str(ROOT / "tests" / "import_rules.py")],
+        "pytest": [*module, "pytest", *pytest_options],
+    }
+
+
+def main(argv: list[str]) -> int:
+    only = None
+    if argv[:1] == ["--only"] and len(argv) > 1:
+        only, argv = argv[1], argv[2:]
+    commands = steps(argv)
+    if only is not None and only not in commands:
+        print(f"no step {only!r}; there are: {', '.join(commands)}", file=sys.stderr)
+        return 2
+    failed = []
+    for name, command in commands.items():
+        if only not in (None, name):
+            continue
+        if name == "pytest" and failed:
+            # Said before pytest, because its summary shall be the last thing on the screen.
+            print(f"\n== failed so far: {', '.join(failed)}", flush=True)
+        print(f"\n== {name}", flush=True)
+        done = subprocess.run(command, check=False, cwd=ROOT, stdin=subprocess.DEVNULL, env=environment())
+        if done.returncode != 0:
+            failed.append(name)
+    return 1 if failed else 0
+
+
+def environment() -> dict[str, str]:
+    """The checks must not depend on whoever runs them."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KANADE_")}
+    return {**kept, "PYTHONUTF8": "1"}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
