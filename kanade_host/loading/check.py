@@ -1,0 +1,106 @@
+"""Conflicts between plugins, found before anything starts; one report names both owners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kanade_host.loading.collect import Loaded
+from kanade_host.plugin.subscriptions import Projection, Samples
+from kanade_host.web.matching import conflicts
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """`plugin` cannot run because `owner` has what it claims."""
+
+    plugin: str
+    owner: str
+    reason: str
+
+
+def check(loaded: Sequence[Loaded]) -> list[Conflict]:
+    """All conflicts; the plugin that comes first in order keeps what two of them claim."""
+    found = [*_names(loaded), *_routes(loaded), *_prefixes(loaded)]
+    seen: set[str] = set()
+    return [one for one in found if not (one.plugin in seen or seen.add(one.plugin))]
+
+
+def _claims(one: Loaded) -> list[tuple[str, str]]:
+    claims = [("page", page.id) for page in one.pages]
+    for sub in one.subscriptions:
+        if isinstance(sub, Projection):
+            claims += [("projection", sub.name), ("durable", f"{sub.durable} on {sub.stream}")]
+        elif isinstance(sub, Samples):
+            claims.append(("projection", sub.name))
+    claims += [("resource", f"{type(resource).__name__} {resource.name}") for resource in one.resources]
+    return claims
+
+
+def _names(loaded: Sequence[Loaded]) -> list[Conflict]:
+    owners: dict[tuple[str, str], str] = {}
+    permissions: dict[str, tuple[str, int]] = {}
+    found = []
+    for one in loaded:
+        for claim in _claims(one):
+            owner = owners.setdefault(claim, one.name)
+            if owner != one.name:
+                found.append(Conflict(one.name, owner, f"{claim[0]} {claim[1]!r} belongs to plugin {owner!r}"))
+        for route in one.routes:
+            permission = route.permission
+            if permission is None:
+                continue
+            owner, role = permissions.setdefault(permission.name, (one.name, int(permission.role)))
+            if owner != one.name:
+                found.append(
+                    Conflict(one.name, owner, f"permission {permission.name!r} belongs to plugin {owner!r}")
+                )
+            elif role != permission.role:
+                found.append(
+                    Conflict(one.name, one.name, f"permission {permission.name!r} is given two different roles")
+                )
+    return found
+
+
+def _routes(loaded: Sequence[Loaded]) -> list[Conflict]:
+    owned = [(one.name, route) for one in loaded for route in one.routes]
+    ranks = {one.name: rank for rank, one in enumerate(loaded)}
+    found = []
+    for (owner, first), (plugin, second) in conflicts(owned):
+        if ranks[owner] > ranks[plugin]:
+            owner, plugin, first, second = plugin, owner, second, first
+        found.append(
+            Conflict(
+                plugin,
+                owner,
+                f"route {second.method} {second.path} clashes with {first.method} {first.path} of plugin {owner!r}",
+            )
+        )
+    return found
+
+
+def _prefixes(loaded: Sequence[Loaded]) -> list[Conflict]:
+    """A plugin from outside lives under its own name."""
+    found = []
+    for one in loaded:
+        if not one.state.manifest.foreign:
+            continue
+        name = one.name
+        for route in one.routes:
+            if not (route.path == f"/api/{name}" or route.path.startswith(f"/api/{name}/")):
+                found.append(
+                    Conflict(name, name, f"route {route.path} of a plugin from outside must lie under /api/{name}/")
+                )
+            if route.permission and not route.permission.name.startswith(f"{name}."):
+                found.append(
+                    Conflict(name, name, f"permission {route.permission.name!r} must begin with {name + '.'!r}")
+                )
+        for sub in one.subscriptions:
+            if isinstance(sub, Projection) and not sub.durable.startswith(name):
+                found.append(Conflict(name, name, f"durable {sub.durable!r} must begin with {name!r}"))
+            if isinstance(sub, Projection | Samples) and not sub.name.startswith(f"{name}."):
+                found.append(Conflict(name, name, f"projection {sub.name!r} must begin with {name + '.'!r}"))
+        for page in one.pages:
+            if not page.id.startswith(name):
+                found.append(Conflict(name, name, f"page {page.id!r} must begin with {name!r}"))
+    return found

@@ -1,0 +1,1 @@
+"""The pytest side of the test kit: fixtures and markers."""

@@ -1,0 +1,1 @@
+"""Stream -> batch -> one transaction -> position; dead letters; samples; the outbox."""

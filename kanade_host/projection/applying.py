@@ -1,0 +1,114 @@
+"""Apply a batch in one transaction; find the message that cannot be applied; tell poison from causes.
+
+Only what a plugin's code raises is blamed on a message. A database that is busy, full or damaged is a
+cause: the same batch is tried again, for as long as it takes, and nothing is acknowledged meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from kanade_host.plugin.errors import Overran, StoreUnavailable
+from kanade_host.plugin.subscriptions import Batch, Tx
+from kanade_host.projection.batches import Item, letter_of
+from kanade_host.projection.begin import Position
+from kanade_host.projection.ledger import Ledger
+
+WINDOW = 200
+ALLOWED = WINDOW // 10
+RETRY_SECONDS = (0.05, 0.2, 1.0, 2.0, 5.0)
+
+
+class PluginAtFault(Exception):
+    """More than one in ten of the last 200 messages failed, or `apply` overran on a single message."""
+
+
+class Writer(Protocol):
+    """The part of the store's writer that is used here."""
+
+    async def run(
+        self, owner: str, work: Callable[[Any], Any], *, urgent: bool = True, deadline: float = 2.0
+    ) -> Any: ...
+
+
+class Applier:
+    """Applies the batches of one projection, in order, each with its position."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        ledger: Ledger,
+        apply: Callable[[Tx, Batch], None],
+        *,
+        waiting: Callable[[str | None], None],
+        deadline: float = 2.0,
+    ) -> None:
+        self._writer, self._ledger, self._apply = writer, ledger, apply
+        self._waiting, self._deadline = waiting, deadline
+        self._failed: deque[bool] = deque(maxlen=WINDOW)
+        self.dead_letters = 0
+
+    def forgive(self) -> None:
+        """Forget the failures so far: a paused projection is tried again."""
+        self._failed.clear()
+
+    async def run(self, items: Sequence[Item], created: str) -> None:
+        """Commit all items and the position after the last one. Raises `PluginAtFault`."""
+        try:
+            await self._commit(items, created)
+        except Exception as error:
+            await self._divide(items, created, error)
+        else:
+            self._failed.extend(False for item in items if item.message is not None)
+
+    async def _divide(self, items: Sequence[Item], created: str, error: Exception) -> None:
+        good = [item for item in items if item.message is not None]
+        if len(good) > 1:
+            middle = items.index(good[len(good) // 2])
+            await self.run(items[:middle], created)
+            await self.run(items[middle:], created)
+            return
+        if isinstance(error, Overran):
+            raise PluginAtFault(f"apply overran its time on a single message: {error}") from error
+        self._failed.append(True)
+        if sum(self._failed) > ALLOWED:
+            raise PluginAtFault(
+                f"{sum(self._failed)} of the last {len(self._failed)} messages failed,"
+                f" the last one with {type(error).__name__}: {error}"
+            ) from error
+        for item in good:
+            text = "".join(traceback.format_exception(error))
+            item.letter = letter_of(item.fetched, f"{type(error).__name__}: {error}", text)
+            item.message = None
+        await self._commit(items, created)
+
+    async def _commit(self, items: Sequence[Item], created: str) -> None:
+        batch = [item.message for item in items if item.message is not None]
+        letters = [item.letter for item in items if item.letter is not None]
+        last = items[-1].fetched
+        position = Position(created, last.sequence, last.time_ns)
+
+        def work(tx: Any) -> None:
+            if batch:
+                self._apply(tx.of(self._ledger.plugin), batch)
+            if letters:
+                self._ledger.set_aside(tx, created, letters)
+            self._ledger.advance(tx, position)
+
+        attempt = 0
+        while True:
+            try:
+                await self._writer.run("host", work, urgent=False, deadline=self._deadline)
+            except StoreUnavailable as error:
+                self._waiting(f"the database cannot be written: {error}")
+                await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+                attempt += 1
+                continue
+            if attempt:
+                self._waiting(None)
+            self.dead_letters += len(letters)
+            return

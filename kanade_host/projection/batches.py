@@ -1,0 +1,43 @@
+"""From fetched bytes to a batch: decoding, and keeping what does not decode with the rest in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kanade_host.plugin.instants import Instant
+from kanade_host.plugin.json import BadJson, BadShape, Decoder
+from kanade_host.plugin.subscriptions import Message, Meta
+from kanade_host.projection.ledger import DeadLetter
+from kanade_host.bus.reader import Fetched
+
+
+@dataclass(slots=True)
+class Item:
+    """One fetched message: decoded, or the letter that says why not."""
+
+    fetched: Fetched
+    message: Message[Any] | None
+    letter: DeadLetter | None = None
+
+
+def letter_of(fetched: Fetched, error: str, traceback: str = "") -> DeadLetter:
+    """The dead letter of a fetched message."""
+    return DeadLetter(
+        fetched.sequence, fetched.time_ns, fetched.subject, fetched.data, error, traceback
+    )
+
+
+def decode_all(decoder: Decoder[Any], fetched: Sequence[Fetched]) -> list[Item]:
+    """Decode each message strictly; what fails becomes a dead letter by itself, never its neighbours."""
+    items = []
+    for one in fetched:
+        try:
+            body = decoder.decode(one.data)
+        except (BadJson, BadShape) as error:
+            items.append(Item(one, None, letter_of(one, f"does not decode: {error}")))
+            continue
+        meta = Meta(one.subject, one.sequence, Instant.from_ns(one.time_ns))
+        items.append(Item(one, Message(body, meta)))
+    return items

@@ -1,0 +1,81 @@
+"""Begin a reader: gather the facts, decide, record a gap, make the durable anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from kanade_host.bus.bus import NatsBus
+from kanade_host.bus.reader import consumer_info, message_time, remake_consumer, stream_info
+from kanade_host.plugin.clock import Clock
+from kanade_host.plugin.errors import ResourceMissing
+from kanade_host.plugin.subscriptions import Projection
+from kanade_host.projection.begin import Begin, Position, StreamFacts, decide
+from kanade_host.projection.ledger import Ledger
+
+log = structlog.get_logger("kanade_host.projection")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What came out: the stream's creation time, the decision, and the position that it was made from."""
+
+    created: str
+    decision: Begin
+    position: Position | None
+    caught_up: bool
+
+
+async def begin(
+    projection: Projection, *, bus: NatsBus, writer: Any, ledger: Ledger, clock: Clock, ours: bool
+) -> Begun:
+    """Decide where to begin and make the durable so. Raises `ResourceMissing`, `BrokerUnavailable`."""
+    position = await writer.run("host", ledger.read)
+    info = await stream_info(bus, projection.stream)
+    if info is None:
+        raise ResourceMissing(f"stream {projection.stream} does not exist")
+    at = await message_time(bus, projection.stream, position.sequence) if position else None
+    facts = StreamFacts(info.created, info.first_seq, info.last_seq, at)
+    floor = None if position or ours else await _floor(bus, projection)
+    decision = decide(position, facts, ours=ours, floor=floor)
+    if decision.gap is not None:
+        await _record(decision, facts.created, writer, ledger, clock)
+    log.info("projection begins", projection=projection.name, reason=decision.reason)
+    await remake_consumer(
+        bus,
+        projection.stream,
+        projection.durable,
+        filter=projection.filter,
+        start=decision.sequence,
+        after_ns=decision.after_ns,
+    )
+    caught_up = decision.sequence is not None and decision.sequence > facts.last_sequence
+    return Begun(facts.created, decision, position, caught_up)
+
+
+async def _floor(bus: NatsBus, projection: Projection) -> int | None:
+    """What kanade-backend's durable had acknowledged, for a database that it filled."""
+    for durable in (projection.durable, projection.begins_at):
+        info = await consumer_info(bus, projection.stream, durable) if durable else None
+        if info is not None:
+            return info.ack_floor
+    return None
+
+
+async def _record(decision: Begin, created: str, writer: Any, ledger: Ledger, clock: Clock) -> None:
+    gap = decision.gap
+    assert gap is not None
+    log.warning(
+        "messages are gone from the stream for good",
+        projection=ledger.projection,
+        first=gap[0],
+        last=gap[1],
+    )
+    now = clock.now()
+
+    def write(tx: Any) -> None:
+        ledger.note_gap(tx, created, gap, decision.reason, now)
+
+    await writer.run("host", write)

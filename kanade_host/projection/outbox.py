@@ -1,0 +1,117 @@
+"""The way out: what transactions promised to send is published, acknowledged, and then forgotten.
+
+A row of `host_outbox` was committed together with the rows that explain it. It leaves the table only
+after the broker has acknowledged the message; a crash in between sends it again under the same
+`Nats-Msg-Id`, which the broker (two minutes) and the agents (by request id) recognise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from kanade_host.bus.bus import NatsBus
+from kanade_host.faults import fault
+from kanade_host.plugin.clock import Clock
+from kanade_host.plugin.errors import InvalidKey, KanadeError, Unavailable
+
+log = structlog.get_logger("kanade_host.outbox")
+
+CHUNK = 500
+IDLE_SECONDS = 1.0
+BACKOFF = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+
+class Outbox:
+    """Publishes what is due, oldest first, as long as it is not cancelled."""
+
+    def __init__(self, bus: NatsBus, writer: Any, clock: Clock) -> None:
+        self._bus, self._writer, self._clock = bus, writer, clock
+        self._wake = asyncio.Event()
+        self.waiting = 0
+        self.sent = 0
+        self.failure = ""
+
+    def wake(self) -> None:
+        """Something was put into the outbox."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send, wait, send."""
+        attempt = 0
+        while True:
+            self._wake.clear()
+            try:
+                await self._bus.ready()
+                while await self._send_some():
+                    attempt = 0
+                self.failure = ""
+            except KanadeError as error:
+                self.failure = str(error)
+                log.warning("sending waits", reason=str(error))
+                await asyncio.sleep(BACKOFF[min(attempt, len(BACKOFF) - 1)])
+                attempt += 1
+                continue
+            except Exception as error:
+                self.failure = f"{type(error).__name__}: {error}"
+                log.exception("sending failed and is tried again")
+                await asyncio.sleep(BACKOFF[-1])
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+
+    async def pending(self) -> int:
+        """How many messages are due and not yet acknowledged."""
+        now = self._clock.now().ns
+
+        def count(tx: Any) -> int:
+            row = tx.execute(
+                "SELECT count(*) FROM host_outbox WHERE due_ns IS NULL OR due_ns <= ?", (now,)
+            ).fetchone()
+            return int(row[0])
+
+        return int(await self._writer.run("host", count))
+
+    async def _send_some(self) -> bool:
+        """Publish one chunk; False when nothing was due."""
+        now = self._clock.now().ns
+        rows = await self._writer.run("host", lambda tx: tx.claim(now, CHUNK))
+        if not rows:
+            self.waiting = 0
+            return False
+        self.waiting = len(rows)
+        try:
+            done = await self._publish(rows)
+        finally:
+            await self._writer.run("host", lambda tx: tx.unclaim())
+        if done:
+            await self._writer.run("host", lambda tx: tx.sent(done))
+            self.sent += len(done)
+        if len(done) < len(rows):
+            raise Unavailable(f"{len(rows) - len(done)} of {len(rows)} messages were not acknowledged")
+        return True
+
+    async def _publish(self, rows: Sequence[Any]) -> list[int]:
+        """The ids of the rows that are done with: acknowledged, or impossible for ever."""
+        results = await asyncio.gather(*(self._one(row) for row in rows), return_exceptions=True)
+        done = []
+        for row, result in zip(rows, results, strict=True):
+            if result is None:
+                done.append(row["id"])
+            elif isinstance(result, InvalidKey):
+                log.error("a message can never be sent and is dropped", subject=row["subject"], why=str(result))
+                done.append(row["id"])
+            elif not isinstance(result, Exception):
+                raise result
+        return done
+
+    async def _one(self, row: Any) -> None:
+        if row["core"]:
+            await self._bus.publish(row["subject"], bytes(row["body"]), stream=False)
+        else:
+            await self._bus.publish(row["subject"], bytes(row["body"]), id=row["message_id"])
+        fault("sending")

@@ -1,0 +1,48 @@
+"""Try dead letters again that somebody asked for: old messages, applied one by one."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from kanade_host.plugin.context import Context
+from kanade_host.plugin.errors import Retry, Unavailable
+from kanade_host.plugin.instants import Instant
+from kanade_host.plugin.json import Decoder
+from kanade_host.plugin.subscriptions import Message, Meta, Projection
+from kanade_host.projection.ledger import Ledger
+
+
+async def replay_letters(
+    projection: Projection, ctx: Context, writer: Any, ledger: Ledger, decoder: Decoder[Any]
+) -> int:
+    """Apply the letters that are marked; answers how many succeeded. A cause ends the round, for later."""
+    succeeded = 0
+    for letter in await writer.run("host", ledger.wanted_again):
+        try:
+            await _replay(letter, projection, ctx, writer, ledger, decoder)
+        except (Unavailable, Retry):
+            break
+        except Exception as error:
+            text = "".join(traceback.format_exception(error))
+            await writer.run("host", ledger.failed_again(letter["id"], f"{type(error).__name__}: {error}", text))
+        else:
+            succeeded += 1
+    return succeeded
+
+
+async def _replay(
+    letter: Any, projection: Projection, ctx: Context, writer: Any, ledger: Ledger, decoder: Decoder[Any]
+) -> None:
+    body = decoder.decode(bytes(letter["body"]))
+    meta = Meta(letter["subject"], letter["sequence"], Instant.from_ns(letter["time_ns"]))
+    batch: Any = [Message(body, meta)]
+    if projection.prepare is not None:
+        batch = await projection.prepare(ctx, batch)
+    settle = ledger.settled(letter["id"])
+
+    def work(tx: Any) -> None:
+        projection.apply(tx.of(ledger.plugin), batch)
+        settle(tx)
+
+    await writer.run("host", work, urgent=False)

@@ -1,0 +1,193 @@
+"""One projection, from its durable to its rows: the loop that everything else stands on.
+
+Take what has arrived -> decode -> prepare -> one transaction (rows, position, outbox) -> acknowledge.
+While one batch commits, the next one is fetched, decoded and prepared; never more than one commits,
+because a position is true only over a gap-free prefix.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from kanade_host.bus.bus import NatsBus
+from kanade_host.bus.reader import Fetched, Reader, ReaderLost
+from kanade_host.faults import fault
+from kanade_host.plugin.context import Context
+from kanade_host.plugin.errors import ApiError, ResourceMissing, Unavailable
+from kanade_host.plugin.json import Decoder
+from kanade_host.plugin.subscriptions import Projection
+from kanade_host.projection.applying import Applier, PluginAtFault
+from kanade_host.projection.batches import Item, decode_all
+from kanade_host.projection.beginning import begin
+from kanade_host.projection.ledger import Ledger
+from kanade_host.projection.preparing import in_progress, prepare
+from kanade_host.projection.replay import replay_letters
+from kanade_host.projection.status import Status
+
+BACKOFF = (0.05, 0.2, 0.5, 1.0, 2.0)
+PAUSE_SECONDS = 60.0
+
+
+class Runner:
+    """Runs one projection until it is cancelled; nothing that it meets ends it.
+
+    `report(reason | None)` tells what keeps it from running; `ahead(name)` finds the runner of
+    another projection; `ours`: this program made the database file.
+    """
+
+    def __init__(
+        self,
+        projection: Projection,
+        *,
+        plugin: str,
+        ctx: Context,
+        bus: NatsBus,
+        writer: Any,
+        ours: bool,
+        report: Callable[[str | None], None],
+        ahead: Callable[[str], Runner | None],
+    ) -> None:
+        self.projection, self.plugin = projection, plugin
+        self.status = Status(projection.name, plugin, projection.stream, projection.durable)
+        self._ctx, self._bus, self._writer, self._ours = ctx, bus, writer, ours
+        self._report, self._ahead = report, ahead
+        self._decoder: Decoder[Any] = Decoder(projection.message)
+        self._ledger = Ledger(projection.name, plugin, projection.stream)
+        self._applier = Applier(writer, self._ledger, projection.apply, waiting=self._waiting)
+        self._created = ""
+        self._moved = asyncio.Condition()
+        self._wake = asyncio.Event()
+        self.log = structlog.get_logger(f"kanade_host.projection.{projection.name}").bind(plugin=plugin)
+
+    # -- life --------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Begin, read until the reader is lost, begin again."""
+        attempt = 0
+        while True:
+            batches = self.status.batches
+            try:
+                await self._bus.ready()
+                await self._read(await self._begin())
+            except (ReaderLost, Unavailable, ResourceMissing, ApiError) as error:
+                self._waiting(str(error))
+                self.log.info("projection begins anew", reason=str(error))
+            except PluginAtFault as error:
+                await self._pause(str(error))
+            except Exception as error:
+                self._waiting(f"{type(error).__name__}: {error}")
+                self.log.exception("projection failed and begins anew")
+            attempt = 0 if self.status.batches > batches else attempt + 1
+            await asyncio.sleep(BACKOFF[min(attempt, len(BACKOFF) - 1)])
+
+    def resume(self) -> None:
+        """Try a paused projection again at once, because an operator asked for it."""
+        self._wake.set()
+
+    async def replay(self) -> int:
+        """Apply the dead letters that were marked for it; answers how many succeeded."""
+        return await replay_letters(
+            self.projection, self._ctx, self._writer, self._ledger, self._decoder
+        )
+
+    async def reached(self, sequence: int, created: str) -> None:
+        """Wait until this projection has passed that sequence of the stream made at `created`."""
+        async with self._moved:
+            while self._created == created and self.status.sequence < sequence:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._moved.wait(), 1.0)
+
+    async def _pause(self, reason: str) -> None:
+        self.status.set("paused", reason)
+        self._report(f"projection {self.projection.name} is paused: {reason}")
+        self.log.error("projection paused at its position", reason=reason, sequence=self.status.sequence)
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), PAUSE_SECONDS)
+        self._applier.forgive()
+
+    def _waiting(self, reason: str | None) -> None:
+        self.status.set("waiting" if reason else "running", reason or "")
+        self._report(f"projection {self.projection.name} waits: {reason}" if reason else None)
+
+    async def _begin(self) -> Reader:
+        begun = await begin(
+            self.projection,
+            bus=self._bus,
+            writer=self._writer,
+            ledger=self._ledger,
+            clock=self._ctx.clock,
+            ours=self._ours,
+        )
+        self._created = begun.created
+        if begun.position is not None:
+            self.status.sequence, self.status.time_ns = begun.position.sequence, begun.position.time_ns
+        if begun.decision.gap is not None:
+            self.status.gaps.append(begun.decision.gap)
+        if begun.decision.after_ns is not None:
+            self.status.sequence = 0
+        if begun.caught_up:
+            self.status.lag = 0
+        reader = Reader(self._bus, self.projection.stream, self.projection.durable)
+        await reader.start()
+        self.status.begun = begun.decision.reason
+        self._waiting(None)
+        return reader
+
+    # -- reading -----------------------------------------------------------------------------
+
+    async def _read(self, reader: Reader) -> None:
+        committing: asyncio.Task[None] | None = None
+        try:
+            while True:
+                fetched = await self._take(reader, committing)
+                fault("fetched")
+                items = decode_all(self._decoder, fetched)
+                if self.projection.prepare is not None:
+                    async with in_progress(reader, items):
+                        items = await prepare(self.projection, self._ctx, items, self._waiting)
+                fault("prepared")
+                if committing is not None:
+                    await committing
+                committing = asyncio.create_task(self._commit(reader, items))
+        except asyncio.CancelledError:
+            # What the writer holds is committed or not; the position says which at the next start.
+            if committing is not None:
+                committing.cancel()
+            raise
+        finally:
+            if committing is not None:
+                await asyncio.wait({committing})
+            await reader.stop()
+
+    @staticmethod
+    async def _take(reader: Reader, committing: asyncio.Task[None] | None) -> list[Fetched]:
+        """The next messages; a commit that fails meanwhile is raised at once."""
+        taking = asyncio.create_task(reader.take())
+        try:
+            if committing is not None:
+                await asyncio.wait({taking, committing}, return_when=asyncio.FIRST_COMPLETED)
+                if committing.done():
+                    committing.result()
+            return await taking
+        finally:
+            taking.cancel()
+
+    async def _commit(self, reader: Reader, items: list[Item]) -> None:
+        last = items[-1].fetched
+        async with in_progress(reader, items):
+            ahead = self._ahead(self.projection.after) if self.projection.after else None
+            if ahead is not None:
+                await ahead.reached(last.sequence, self._created)
+            await self._applier.run(items, self._created)
+        self.status.passed(len(items), last.sequence, last.time_ns, last.pending)
+        self.status.dead_letters += sum(item.letter is not None for item in items)
+        async with self._moved:
+            self._moved.notify_all()
+        fault("before-ack")
+        reader.ack([item.fetched for item in items])
