@@ -94,15 +94,18 @@ class Applier:
 
         def work(tx: Any) -> None:
             if batch:
-                self._apply(tx.of(self._ledger.plugin), batch)
+                self._apply(tx, batch)
+            host = tx.acting_as("host")
             if letters:
-                self._ledger.set_aside(tx, created, letters)
-            self._ledger.advance(tx, position)
+                self._ledger.set_aside(host, created, letters)
+            self._ledger.advance(host, position)
 
         attempt = 0
         while True:
             try:
-                await self._writer.run("host", work, urgent=False, deadline=self._deadline)
+                await self._writer.run(
+                    self._ledger.plugin, work, urgent=False, deadline=self._deadline
+                )
             except StoreUnavailable as error:
                 self._waiting(f"the database cannot be written: {error}")
                 await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])

@@ -42,7 +42,7 @@ async def _replay(
     settle = ledger.settled(letter["id"])
 
     def work(tx: Any) -> None:
-        projection.apply(tx.of(ledger.plugin), batch)
-        settle(tx)
+        projection.apply(tx, batch)
+        settle(tx.acting_as("host"))
 
-    await writer.run("host", work, urgent=False)
+    await writer.run(ledger.plugin, work, urgent=False)

@@ -100,7 +100,7 @@ class Sampler:
         while True:
             try:
                 await self._writer.run(
-                    "host", lambda tx: self.samples.apply(tx.of(self.plugin), batch), urgent=False
+                    self.plugin, lambda tx: self.samples.apply(tx, batch), urgent=False
                 )
             except StoreUnavailable as error:
                 self._report(f"{self.samples.name} waits: the database cannot be written: {error}")

@@ -1,0 +1,185 @@
+"""A whole host for one test: in this process, with a real broker and a real file."""
+
+from __future__ import annotations
+
+import asyncio
+import json as jsonlib
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nats.js.errors import NoStreamResponseError
+
+from kanade_host.plugin.json import encode
+from kanade_host.plugin.testing.answers import Answer, Client
+from kanade_host.plugin.testing.broker import TestBroker
+from kanade_host.plugin.testing.clock import MovableClock
+from kanade_host.plugin.testing.running import Running
+
+SETTLE_SECONDS = 30.0
+
+
+class Host:
+    """A host, its broker, its file; and what a test does with them."""
+
+    def __init__(self, folder: Path, broker: TestBroker, running: Running, clock: MovableClock) -> None:
+        self.folder, self.broker, self.running, self.clock = folder, broker, running, clock
+        self._client: Client | None = None
+
+    # -- life --------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready."""
+        await self.running.start()
+        self._client = Client(self.running.base)
+
+    async def stop(self) -> None:
+        """Stop it tidily."""
+        if self._client is not None:
+            await self._client.close()
+        await self.running.stop()
+
+    async def restart(self) -> None:
+        """Stop and start on the same files and broker."""
+        await self.stop()
+        await self.start()
+
+    async def kill(self) -> None:
+        """End it with SIGKILL (only with `process=True`)."""
+        if self._client is not None:
+            await self._client.close()
+        await self.running.kill()
+
+    async def ended(self) -> int:
+        """Wait until the process has ended by itself (a fault point); its exit status."""
+        return await self.running.ended()
+
+    @property
+    def base(self) -> str:
+        """`http://127.0.0.1:port`."""
+        return self.running.base
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "backend.db"
+
+    # -- messages ----------------------------------------------------------------------------
+
+    async def publish(self, subject: str, body: Any = b"", headers: dict[str, str] | None = None) -> None:
+        """Publish as an agent would: acknowledged where a stream takes the subject, else flushed."""
+        nc = await self.broker.client()
+        data = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else encode(body)
+        if subject.split(".", 1)[0] in ("heartbeat", "host_perf", "process_perf", "kill"):
+            await nc.publish(subject, data, headers=headers)
+            await nc.flush()
+            return
+        try:
+            await nc.jetstream().publish(subject, data, headers=headers)
+        except NoStreamResponseError:
+            await nc.publish(subject, data, headers=headers)
+            await nc.flush()
+
+    async def kv(self, bucket: str) -> Any:
+        """The bucket, as a foreign client has it (nats-py)."""
+        nc = await self.broker.client()
+        return await nc.jetstream().key_value(bucket)
+
+    async def stream_messages(self, stream: str) -> list[tuple[str, bytes]]:
+        """Everything that lies in a stream now: subjects and bodies, in order."""
+        js = (await self.broker.client()).jetstream()
+        state = (await js.stream_info(stream)).state
+        found = []
+        for sequence in range(state.first_seq, state.last_seq + 1):
+            try:
+                message = await js.get_msg(stream, sequence)
+            except Exception as error:
+                if "no message found" in str(error):
+                    continue
+                raise
+            found.append((message.subject or "", message.data or b""))
+        return found
+
+    async def settle(self) -> None:
+        """Wait until everything that was published is projected, and everything promised is sent."""
+        nc = await self.broker.client()
+        await nc.flush()
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            waiting = await self.running.unsettled(self.database)
+            if not waiting:
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not settled after {SETTLE_SECONDS:.0f} s: {waiting}")
+            await asyncio.sleep(0.01)
+
+    async def until(
+        self, check: Callable[[], Awaitable[Any]], *, seconds: float = 15.0, what: str = "the condition"
+    ) -> Any:
+        """Ask again until the answer is true; answers it."""
+        deadline = time.monotonic() + seconds
+        while not (found := await check()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{what} did not come true within {seconds:.0f} s")
+            await asyncio.sleep(0.02)
+        return found
+
+    # -- rows --------------------------------------------------------------------------------
+
+    async def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Rows of the database file, read as another program would."""
+        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as db:
+            db.row_factory = sqlite3.Row
+            try:
+                return db.execute(sql, parameters).fetchall()
+            finally:
+                db.rollback()
+
+    async def dead_letters(self) -> list[sqlite3.Row]:
+        """All dead letters, oldest first."""
+        return await self.rows("SELECT * FROM host_dead_letters ORDER BY id")
+
+    # -- HTTP --------------------------------------------------------------------------------
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        data: bytes | str | None = None,
+        headers: Mapping[str, str] | None = None,
+        role: str | None = "admin",
+        token: str | None = None,
+    ) -> Answer:
+        """One request; see `Client.request`."""
+        assert self._client is not None, "the host is not running"
+        return await self._client.request(
+            method, path, json=json, data=data, headers=headers, role=role, token=token
+        )
+
+    async def get(self, path: str, **options: Any) -> Answer:
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> Answer:
+        return await self.request("POST", path, **options)
+
+    async def put(self, path: str, **options: Any) -> Answer:
+        return await self.request("PUT", path, **options)
+
+    async def patch(self, path: str, **options: Any) -> Answer:
+        return await self.request("PATCH", path, **options)
+
+    async def delete(self, path: str, **options: Any) -> Answer:
+        return await self.request("DELETE", path, **options)
+
+    async def plugin_states(self) -> dict[str, dict[str, Any]]:
+        """`GET /api/plugins`, by name."""
+        listed = (await self.get("/api/plugins")).json()
+        return {row["name"]: row for row in listed["plugins"]}
+
+
+def decoded(messages: Sequence[tuple[str, bytes]]) -> list[tuple[str, Any]]:
+    """Stream messages with their bodies as JSON, where they are."""
+    return [(subject, jsonlib.loads(body) if body else None) for subject, body in messages]

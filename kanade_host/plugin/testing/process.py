@@ -1,0 +1,102 @@
+"""A host in a process of its own, for tests that end it where it stands."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+import aiohttp
+import msgspec
+
+from kanade_host.plugin.testing.broker import TestBroker
+from kanade_host.plugin.testing.options import Options
+
+START_SECONDS = 30.0
+
+
+class ProcessRunning:
+    """Runs `python -m kanade_host.plugin.testing.serve OPTIONS` and knows its address."""
+
+    def __init__(self, options: Options, broker: TestBroker) -> None:
+        self.options, self._broker = options, broker
+        self._process: asyncio.subprocess.Process | None = None
+        self._base = ""
+        self.environment: dict[str, str] = dict(options.environment)
+
+    @property
+    def base(self) -> str:
+        return self._base
+
+    @property
+    def log(self) -> Path:
+        """What the process printed."""
+        return Path(self.options.folder) / "host.log"
+
+    async def start(self, *, ready: bool = True) -> None:
+        """Start it; `ready=False` does not wait (a fault may end it before)."""
+        folder = Path(self.options.folder)
+        address = folder / "address"
+        address.unlink(missing_ok=True)
+        options = folder / "options.json"
+        options.write_bytes(msgspec.json.encode(self.options))
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "kanade_host.plugin.testing.serve",
+                str(options),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.environment},
+            )
+        if ready:
+            await self._ready(address)
+
+    async def _ready(self, address: Path) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + START_SECONDS
+        async with aiohttp.ClientSession() as http:
+            while time.monotonic() < deadline:
+                if self._process.returncode is not None:
+                    break
+                if address.exists() and (found := address.read_text()):
+                    self._base = found
+                    with contextlib.suppress(aiohttp.ClientError):
+                        async with http.get(found + "/health") as answer:
+                            if answer.status == 200:
+                                return
+                await asyncio.sleep(0.02)
+        raise AssertionError(f"the host did not become ready; it printed:\n{self.log.read_text()[-4000:]}")
+
+    async def stop(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            await asyncio.wait_for(self._process.wait(), 20)
+
+    async def kill(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def ended(self) -> int:
+        assert self._process is not None
+        return await asyncio.wait_for(self._process.wait(), 60)
+
+    async def unsettled(self, database: Path) -> str:
+        for stream in ("RESULTS", "EVENTS", "AUDIT", "OBS_EVENTS"):
+            listed = await self._broker.api(f"CONSUMER.LIST.{stream}")
+            for consumer in listed.get("consumers") or ():
+                waiting = consumer["num_pending"] + consumer["num_ack_pending"]
+                if waiting:
+                    return f"{waiting} messages wait for {consumer['name']}"
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+            due = db.execute(
+                "SELECT count(*) FROM host_outbox WHERE due_ns IS NULL OR due_ns <= ?", (time.time_ns(),)
+            ).fetchone()[0]
+        return f"{due} messages wait in the outbox" if due else ""

@@ -1,0 +1,35 @@
+"""How a test's host runs: in this process, or as a process of its own that can be killed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+
+class Running(Protocol):
+    """A host that can be started and ended."""
+
+    @property
+    def base(self) -> str:
+        """`http://127.0.0.1:port` of the host that runs now."""
+        ...
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop it tidily."""
+        ...
+
+    async def kill(self) -> None:
+        """End it with SIGKILL."""
+        ...
+
+    async def ended(self) -> int:
+        """Wait until it has ended by itself."""
+        ...
+
+    async def unsettled(self, database: Path) -> str:
+        """What is not projected or not sent yet, in words; empty when all is."""
+        ...
