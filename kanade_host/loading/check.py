@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kanade_host.loading.collect import Loaded
+from kanade_host.plugin.routes import Route
 from kanade_host.plugin.subscriptions import Projection, Samples
 from kanade_host.web.matching import conflicts
 
@@ -19,9 +20,12 @@ class Conflict:
     reason: str
 
 
-def check(loaded: Sequence[Loaded]) -> list[Conflict]:
-    """All conflicts; the plugin that comes first in order keeps what two of them claim."""
-    found = [*_names(loaded), *_routes(loaded), *_prefixes(loaded)]
+HOST = "host"
+
+
+def check(loaded: Sequence[Loaded], host_routes: Sequence[Route] = ()) -> list[Conflict]:
+    """All conflicts; the plugin that comes first in order keeps what two of them claim, the host before all."""
+    found = [*_names(loaded), *_routes(loaded, host_routes), *_prefixes(loaded)]
     seen: set[str] = set()
     return [one for one in found if not (one.plugin in seen or seen.add(one.plugin))]
 
@@ -62,13 +66,11 @@ def _names(loaded: Sequence[Loaded]) -> list[Conflict]:
     return found
 
 
-def _routes(loaded: Sequence[Loaded]) -> list[Conflict]:
-    owned = [(one.name, route) for one in loaded for route in one.routes]
-    ranks = {one.name: rank for rank, one in enumerate(loaded)}
+def _routes(loaded: Sequence[Loaded], host_routes: Sequence[Route]) -> list[Conflict]:
+    owned = [(HOST, route) for route in host_routes]
+    owned += [(one.name, route) for one in loaded for route in one.routes]
     found = []
     for (owner, first), (plugin, second) in conflicts(owned):
-        if ranks[owner] > ranks[plugin]:
-            owner, plugin, first, second = plugin, owner, second, first
         found.append(
             Conflict(
                 plugin,

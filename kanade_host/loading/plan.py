@@ -16,6 +16,7 @@ from kanade_host.loading.find import choose, find
 from kanade_host.loading.order import leave_out_unmet, order
 from kanade_host.loading.state import Manifest, PluginState
 from kanade_host.plugin.errors import OperatorError
+from kanade_host.plugin.routes import Route
 
 log = structlog.get_logger("kanade_host.loading")
 
@@ -62,6 +63,7 @@ def make_plan(
     tables: Mapping[str, Mapping[str, Any]] | None = None,
     left_out: Mapping[str, str] | None = None,
     extra: Sequence[Extra] = (),
+    host_routes: Sequence[Route] = (),
 ) -> Plan:
     """Find, choose, order, import, collect and check. Never raises for what a plugin does.
 
@@ -88,7 +90,7 @@ def make_plan(
         if loaded is not None:
             plan.loaded.append(loaded)
     plan.drop_out()
-    for conflict in check(plan.loaded):
+    for conflict in check(plan.loaded, host_routes):
         log.error("conflict", plugin=conflict.plugin, owner=conflict.owner, reason=conflict.reason)
         plan.fail(conflict.plugin, "checked", conflict.reason)
     for one in plan.loaded:

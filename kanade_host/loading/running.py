@@ -17,7 +17,7 @@ from kanade_host.plugin.authenticators import Authenticator
 from kanade_host.plugin.errors import KanadeError
 from kanade_host.plugin.tasks import Job, Sweep, Task
 
-START_SECONDS = 30.0
+START_SECONDS = 10.0
 STOP_SECONDS = 5.0
 log = structlog.get_logger("kanade_host.loading")
 
@@ -78,7 +78,7 @@ class RunningPlugin:
         contributes["authenticators"] = [one.name for one in self.authenticators]
 
     async def start(self) -> None:
-        """Enter the lifespan (within 30 s), then begin to work once this host is the active one."""
+        """Enter the lifespan (within ten seconds), then begin to work once this host is the active one."""
         entered = asyncio.Event()
         self._life = asyncio.create_task(self._live(entered), name=f"plugin {self.name}")
         waiting = asyncio.create_task(entered.wait())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,13 +27,33 @@ IDLE_SECONDS = 1.0
 BACKOFF = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
+def _claim(tx: Any, now_ns: int) -> list[Any]:
+    """The oldest rows that are due, marked: from here on they may be on the wire and are not withdrawn."""
+    rows: list[Any] = tx.execute(
+        "SELECT id, message_id, subject, body, core, claimed FROM host_outbox"
+        " WHERE due_ns IS NULL OR due_ns <= ? ORDER BY id LIMIT ?",
+        (now_ns, CHUNK),
+    ).fetchall()
+    if not all(row["claimed"] for row in rows):
+        tx.execute(
+            "UPDATE host_outbox SET claimed = 1 WHERE claimed = 0 AND id IN (SELECT value FROM json_each(?))",
+            (json.dumps([row["id"] for row in rows]),),
+        )
+    return rows
+
+
+def _forget(tx: Any, done: list[int]) -> None:
+    tx.execute(
+        "DELETE FROM host_outbox WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(done),)
+    )
+
+
 class Outbox:
     """Publishes what is due, oldest first, as long as it is not cancelled."""
 
     def __init__(self, bus: NatsBus, writer: Any, clock: Clock) -> None:
         self._bus, self._writer, self._clock = bus, writer, clock
         self._wake = asyncio.Event()
-        self.waiting = 0
         self.sent = 0
         self.failure = ""
 
@@ -79,18 +100,12 @@ class Outbox:
     async def _send_some(self) -> bool:
         """Publish one chunk; False when nothing was due."""
         now = self._clock.now().ns
-        rows = await self._writer.run("host", lambda tx: tx.claim(now, CHUNK))
+        rows = await self._writer.run("host", lambda tx: _claim(tx, now))
         if not rows:
-            self.waiting = 0
             return False
-        self.waiting = len(rows)
-        try:
-            done = await self._publish(rows)
-        finally:
-            await self._writer.run("host", lambda tx: tx.unclaim())
-        if done:
-            await self._writer.run("host", lambda tx: tx.sent(done))
-            self.sent += len(done)
+        done = await self._publish(rows)
+        await self._writer.run("host", lambda tx: _forget(tx, done))
+        self.sent += len(done)
         if len(done) < len(rows):
             raise Unavailable(f"{len(rows) - len(done)} of {len(rows)} messages were not acknowledged")
         return True

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from kanade_host.bus.bus import NatsBus
-from kanade_host.bus.reader import Fetched, Reader, ReaderLost
+from kanade_host.bus.reader import Fetched, Reader, ReaderLost, consumer_info
 from kanade_host.faults import fault
 from kanade_host.plugin.context import Context
 from kanade_host.plugin.errors import ApiError, ResourceMissing, Unavailable
@@ -88,6 +88,11 @@ class Runner:
     def resume(self) -> None:
         """Try a paused projection again at once, because an operator asked for it."""
         self._wake.set()
+
+    async def waiting(self) -> int:
+        """How many messages of the stream are not projected and acknowledged yet, asked of the broker."""
+        info = await consumer_info(self._bus, self.projection.stream, self.projection.durable)
+        return 1 if info is None else info.num_pending + info.num_ack_pending
 
     async def replay(self) -> int:
         """Apply the dead letters that were marked for it; answers how many succeeded."""

@@ -40,6 +40,7 @@ class Sampler:
         self._room.set()
         self._count = 0
         self._writing = False
+        self.subscribed = False
         self.received = self.written = self.dropped = self.bad = 0
         self.log = structlog.get_logger(f"kanade_host.projection.{samples.name}").bind(plugin=plugin)
 
@@ -51,6 +52,7 @@ class Sampler:
     async def run(self) -> None:
         """Subscribe and write until cancelled."""
         async with self._bus.subscription(self.samples.subject, self._receive):
+            self.subscribed = True
             while True:
                 await self._arrived.wait()
                 self._arrived.clear()

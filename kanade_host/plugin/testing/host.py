@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json as jsonlib
 import sqlite3
 import time
@@ -129,12 +130,9 @@ class Host:
 
     async def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Rows of the database file, read as another program would."""
-        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as db:
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
             db.row_factory = sqlite3.Row
-            try:
-                return db.execute(sql, parameters).fetchall()
-            finally:
-                db.rollback()
+            return db.execute(sql, parameters).fetchall()
 
     async def dead_letters(self) -> list[sqlite3.Row]:
         """All dead letters, oldest first."""

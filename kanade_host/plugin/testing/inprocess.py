@@ -1,0 +1,82 @@
+"""A host in the process of the test: quick to start, its clock can be moved, its parts looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from kanade_host.app import App
+from kanade_host.config import Broker, Config, Db, Log, Nats, Plugins, Server
+from kanade_host.plugin.testing.clock import MovableClock
+from kanade_host.plugin.testing.modules import from_file, kit
+from kanade_host.plugin.testing.options import Options
+
+
+def config_of(options: Options) -> Config:
+    """The configuration that a test's options mean."""
+    folder = Path(options.folder)
+    return Config(
+        server=Server(bind=f"127.0.0.1:{options.port}"),
+        db=Db(sqlite_path=str(folder / "backend.db")),
+        log=Log(path=str(folder / "backend.log"), level="info", keep_days=0),
+        nats=Nats(url=options.broker_url),
+        broker=Broker(embedded=False),
+        plugins=Plugins(only=options.plugins, strict=options.strict, tables=options.settings),
+    )
+
+
+class InProcess:
+    """Runs an `App`; `app` is the one that runs now."""
+
+    def __init__(self, options: Options, clock: MovableClock) -> None:
+        self.options, self._clock = options, clock
+        self.app: App
+        self._before: dict[str, str | None] = {}
+
+    @property
+    def base(self) -> str:
+        return self.app.web.url
+
+    async def start(self) -> None:
+        wanted = {"KANADE_NATS_TOKEN": self.options.broker_token, **self.options.environment}
+        self._before = {name: os.environ.get(name) for name in wanted}
+        os.environ.update(wanted)
+        extra = [kit(), *(from_file(file) for file in self.options.files)]
+        self.app = App(config_of(self.options), extra=extra, clock=self._clock)
+        try:
+            await self.app.start()
+            await asyncio.wait_for(self.app.started(), 30)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        if self.app.web_bound:
+            await self.app.stop()
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self._before = {}
+
+    async def kill(self) -> None:
+        raise RuntimeError("only a host of its own process can be killed: pytest.mark.kanade(process=True)")
+
+    async def ended(self) -> int:
+        return await self.app.wait()
+
+    async def unsettled(self, database: Path) -> str:
+        app = self.app
+        assert app.feeds is not None and app.outbox is not None and app.broker is not None
+        await app.broker.bus.flush()
+        for name, sampler in app.feeds.samplers.items():
+            if not sampler.idle:
+                return f"samples {name} are being written"
+        for name, runner in app.feeds.runners.items():
+            waiting = await runner.waiting()
+            if waiting:
+                return f"{waiting} messages wait for {name} ({runner.status.state}: {runner.status.reason})"
+        due = await app.outbox.pending()
+        return f"{due} messages wait in the outbox: {app.outbox.failure}" if due else ""
