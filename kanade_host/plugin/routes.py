@@ -143,6 +143,8 @@ class Route:
       principal's name.
     - `audits`: the audit actions that a mutating route may leave.
     - `errors`: status to text, for OpenAPI.
+    - `time_limit`: seconds after which the handler is cancelled and the answer is 503; None: none, for
+      handlers that wait for something on purpose (and bound it themselves). `body="stream"` has none.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -162,6 +164,7 @@ class Route:
     audits: tuple[str, ...] = ()
     errors: Mapping[int, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    time_limit: float | None = 120.0
 
 
 @dataclass(frozen=True, slots=True)
