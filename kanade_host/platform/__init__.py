@@ -1,0 +1,1 @@
+"""What differs between operating systems: folders, secrets, private files, processes, signals, services."""
