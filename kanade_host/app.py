@@ -21,6 +21,7 @@ from kanade_host.loading.context import HostContext, Offers
 from kanade_host.loading.lease import BUCKET, Lease
 from kanade_host.loading.plan import Extra, Plan, make_plan, refuse
 from kanade_host.loading.running import RunningPlugin
+from kanade_host.loading.seen import note_seen, tell
 from kanade_host.loading.state import PluginState
 from kanade_host.loading.suspect import SuspectNote
 from kanade_host.parts import Broker, Store
@@ -113,11 +114,18 @@ class App:
             refuse(self.plan, strict=self.config.plugins.strict)
             self.state.starting = "the database is opened"
             self.store = await Store.open(
-                location, owners, on_commit=self._on_commit, on_stuck=self._on_stuck, on_damage=self._on_damage
+                location,
+                owners,
+                on_commit=self._on_commit,
+                on_stuck=self._on_stuck,
+                on_damage=self._on_damage,
             )
             self.state.starting = "the broker is started"
             self.broker = await Broker.open(self.config)
             self._make_parts()
+            manifests = [loaded.state.manifest for loaded in self.plan.loaded]
+            now = self.clock.now()
+            tell(await self.store.writer.run("host", lambda tx: note_seen(tx, manifests, now)))
             self.state.starting = "plugins are started"
             await self._start_plugins()
             refuse(self.plan, strict=self.config.plugins.strict)
@@ -135,7 +143,8 @@ class App:
             raise
 
     def _make_parts(self) -> None:
-        assert self.store is not None and self.broker is not None
+        assert self.store is not None
+        assert self.broker is not None
         writer, bus = self.store.writer, self.broker.bus
         self.feeds = Feeds(
             bus=bus,
@@ -155,7 +164,9 @@ class App:
             )
 
     def _context(self, loaded: Loaded) -> HostContext:
-        assert self.store is not None and self.broker is not None and self.feeds is not None
+        assert self.store is not None
+        assert self.broker is not None
+        assert self.feeds is not None
         return HostContext(
             loaded.state,
             loaded.settings,
@@ -185,9 +196,13 @@ class App:
         for name in (*manifest.requires, *manifest.after):
             if name in self.running:
                 await self.running[name].settled.wait()
-        missing = [name for name in manifest.requires if name in self.running and not self.running[name].serves]
+        missing = [
+            name for name in manifest.requires if name in self.running and not self.running[name].serves
+        ]
         if missing:
-            plugin.loaded.state.fail("requires", f"it requires the plugin {missing[0]!r}, which did not start")
+            plugin.loaded.state.fail(
+                "requires", f"it requires the plugin {missing[0]!r}, which did not start"
+            )
         if plugin.loaded.state.out:
             plugin.settled.set()
             return
@@ -195,7 +210,9 @@ class App:
 
     async def _connect(self) -> None:
         """Everything that needs the broker; waits for it as long as it takes."""
-        assert self.broker is not None and self.feeds is not None and self._lease is not None
+        assert self.broker is not None
+        assert self.feeds is not None
+        assert self._lease is not None
         bus = self.broker.bus
         connected = asyncio.Event()
 
@@ -221,10 +238,9 @@ class App:
     async def _feeds_running(self) -> None:
         """Ready means: what is published from now on is seen."""
         assert self.feeds is not None
-        while any(runner.status.state == "starting" for runner in self.feeds.runners.values()) or not all(
-            sampler.subscribed for sampler in self.feeds.samplers.values()
-        ):
-            await asyncio.sleep(0.005)
+        begun = [runner.begun.wait() for runner in self.feeds.runners.values()]
+        begun += [sampler.begun.wait() for sampler in self.feeds.samplers.values()]
+        await asyncio.gather(*begun, self.feeds.maps_complete())
 
     # -- work of the host itself ---------------------------------------------------------------
 

@@ -45,9 +45,7 @@ class Store:
         on_damage: Callable[[StoreDamaged], None],
     ) -> Store:
         """Raises `DatabaseRefused`."""
-        writer = Writer(
-            location, on_commit=on_commit, on_stuck=on_stuck, on_damage=on_damage, owners=owners
-        )
+        writer = Writer(location, on_commit=on_commit, on_stuck=on_stuck, on_damage=on_damage, owners=owners)
         await writer.open()
         readers = Readers(location)
         try:
@@ -84,9 +82,7 @@ class Broker:
         else:
             assert config.nats.url is not None
             url = config.nats.url
-            token = read_secret(
-                "NATS token", "KANADE_NATS_TOKEN", (r"SOFTWARE\kanade\agent", "NatsToken")
-            )
+            token = read_secret("NATS token", "KANADE_NATS_TOKEN", (r"SOFTWARE\kanade\agent", "NatsToken"))
         connection = Connection(url, token, name="kanade_host")
         await connection.start()
         return cls(NatsBus(connection), connection, url, embedded)

@@ -24,10 +24,12 @@ HOST = "host"
 
 
 def check(loaded: Sequence[Loaded], host_routes: Sequence[Route] = ()) -> list[Conflict]:
-    """All conflicts; the plugin that comes first in order keeps what two of them claim, the host before all."""
+    """All conflicts. What two claim stays with the one that comes first in order, the host before all."""
     found = [*_names(loaded), *_routes(loaded, host_routes), *_prefixes(loaded)]
-    seen: set[str] = set()
-    return [one for one in found if not (one.plugin in seen or seen.add(one.plugin))]
+    first: dict[str, Conflict] = {}
+    for one in found:
+        first.setdefault(one.plugin, one)
+    return list(first.values())
 
 
 def _claims(one: Loaded) -> list[tuple[str, str]]:
@@ -49,7 +51,9 @@ def _names(loaded: Sequence[Loaded]) -> list[Conflict]:
         for claim in _claims(one):
             owner = owners.setdefault(claim, one.name)
             if owner != one.name:
-                found.append(Conflict(one.name, owner, f"{claim[0]} {claim[1]!r} belongs to plugin {owner!r}"))
+                found.append(
+                    Conflict(one.name, owner, f"{claim[0]} {claim[1]!r} belongs to plugin {owner!r}")
+                )
         for route in one.routes:
             permission = route.permission
             if permission is None:
@@ -61,7 +65,9 @@ def _names(loaded: Sequence[Loaded]) -> list[Conflict]:
                 )
             elif role != permission.role:
                 found.append(
-                    Conflict(one.name, one.name, f"permission {permission.name!r} is given two different roles")
+                    Conflict(
+                        one.name, one.name, f"permission {permission.name!r} is given two different roles"
+                    )
                 )
     return found
 
@@ -75,7 +81,7 @@ def _routes(loaded: Sequence[Loaded], host_routes: Sequence[Route]) -> list[Conf
             Conflict(
                 plugin,
                 owner,
-                f"route {second.method} {second.path} clashes with {first.method} {first.path} of plugin {owner!r}",
+                f"route {second.method} {second.path} clashes with {first.method} {first.path} of {owner!r}",
             )
         )
     return found
@@ -91,18 +97,24 @@ def _prefixes(loaded: Sequence[Loaded]) -> list[Conflict]:
         for route in one.routes:
             if not (route.path == f"/api/{name}" or route.path.startswith(f"/api/{name}/")):
                 found.append(
-                    Conflict(name, name, f"route {route.path} of a plugin from outside must lie under /api/{name}/")
+                    Conflict(
+                        name, name, f"route {route.path} of a plugin from outside must lie under /api/{name}/"
+                    )
                 )
             if route.permission and not route.permission.name.startswith(f"{name}."):
                 found.append(
-                    Conflict(name, name, f"permission {route.permission.name!r} must begin with {name + '.'!r}")
+                    Conflict(
+                        name, name, f"permission {route.permission.name!r} must begin with {name + '.'!r}"
+                    )
                 )
         for sub in one.subscriptions:
             if isinstance(sub, Projection) and not sub.durable.startswith(name):
                 found.append(Conflict(name, name, f"durable {sub.durable!r} must begin with {name!r}"))
             if isinstance(sub, Projection | Samples) and not sub.name.startswith(f"{name}."):
                 found.append(Conflict(name, name, f"projection {sub.name!r} must begin with {name + '.'!r}"))
-        for page in one.pages:
-            if not page.id.startswith(name):
-                found.append(Conflict(name, name, f"page {page.id!r} must begin with {name!r}"))
+        found += [
+            Conflict(name, name, f"page {page.id!r} must begin with {name!r}")
+            for page in one.pages
+            if not page.id.startswith(name)
+        ]
     return found

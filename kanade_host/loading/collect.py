@@ -43,14 +43,6 @@ class Rejected(Exception):
     """What a hook returned cannot be used; the text is for the author of the plugin."""
 
 
-_KINDS: dict[str, tuple[type, ...]] = {
-    "kanade_resources": (Stream, Bucket, ObjectStore),
-    "kanade_subscriptions": (Projection, Samples, Watch),
-    "kanade_routes": (Route,),
-    "kanade_pages": (Page,),
-}
-
-
 def manager() -> pluggy.PluginManager:
     """A pluggy manager that knows the hooks."""
     made = pluggy.PluginManager(hooks.PROJECT)
@@ -118,18 +110,19 @@ def _collect(loaded: Loaded, plugins: pluggy.PluginManager, table: dict[str, Any
     if migrations is not None and not isinstance(migrations, Migrations):
         raise Rejected(f"kanade_migrations returned {type(migrations).__name__}, not Migrations")
     loaded.migrations = migrations
-    for hook, target in (
-        ("kanade_resources", loaded.resources),
-        ("kanade_subscriptions", loaded.subscriptions),
-        ("kanade_routes", loaded.routes),
-        ("kanade_pages", loaded.pages),
-    ):
-        found = call(plugins, name, hook, settings=loaded.settings)
-        for one in found or ():
-            if not isinstance(one, _KINDS[hook]):
-                wanted = " or ".join(kind.__name__ for kind in _KINDS[hook])
-                raise Rejected(f"{hook} returned {one!r}, which is no {wanted}")
-            target.append(one)
+    loaded.resources = _listed(plugins, loaded, "kanade_resources", (Stream, Bucket, ObjectStore))
+    loaded.subscriptions = _listed(plugins, loaded, "kanade_subscriptions", (Projection, Samples, Watch))
+    loaded.routes = _listed(plugins, loaded, "kanade_routes", (Route,))
+    loaded.pages = _listed(plugins, loaded, "kanade_pages", (Page,))
+
+
+def _listed(plugins: pluggy.PluginManager, loaded: Loaded, hook: str, kinds: tuple[type, ...]) -> list[Any]:
+    found = list(call(plugins, loaded.name, hook, settings=loaded.settings) or ())
+    for one in found:
+        if not isinstance(one, kinds):
+            wanted = " or ".join(kind.__name__ for kind in kinds)
+            raise Rejected(f"{hook} returned {one!r}, which is no {wanted}")
+    return found
 
 
 def _settings(name: str, kind: Any, table: dict[str, Any]) -> Settings | None:

@@ -72,7 +72,9 @@ def _read(point: importlib_metadata.EntryPoint) -> PluginState:
     )
     state = PluginState(manifest)
     if static.name != point.name:
-        state.fail("found", f"the entry point is called {point.name!r}, kanade-plugin.toml says {static.name!r}")
+        state.fail(
+            "found", f"the entry point is called {point.name!r}, kanade-plugin.toml says {static.name!r}"
+        )
     elif static.api != API:
         state.leave_out(
             "incompatible", f"it is written for plugin API {static.api!r}, this host offers {API!r}"

@@ -23,7 +23,9 @@ def order(states: Iterable[PluginState]) -> list[PluginState]:
         except CycleError as error:
             circle = list(dict.fromkeys(error.args[1]))
             for name in circle:
-                taking_part.pop(name).fail("found", f"requirements go in a circle: {' -> '.join(error.args[1])}")
+                taking_part.pop(name).fail(
+                    "found", f"requirements go in a circle: {' -> '.join(error.args[1])}"
+                )
 
 
 def _ours_first(item: tuple[str, PluginState]) -> tuple[bool, str]:

@@ -101,7 +101,9 @@ def make_plan(
 
 def _tables_without_plugin(tables: Mapping[str, Any], states: Sequence[PluginState]) -> list[str]:
     known = {state.name for state in states}
-    return [f"[plugins.{name}] is there, but no such plugin is installed" for name in tables if name not in known]
+    return [
+        f"[plugins.{name}] is there, but no such plugin is installed" for name in tables if name not in known
+    ]
 
 
 def refuse(plan: Plan, *, strict: bool) -> None:

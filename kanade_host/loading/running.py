@@ -121,7 +121,9 @@ class RunningPlugin:
         for job in self._jobs:
             key = f"task {job.name}"
             works[key] = supervise(
-                job, self.name, lambda reason, key=key: self.ctx.degraded_by(key, reason)  # type: ignore[misc]
+                job,
+                self.name,
+                lambda reason, key=key: self.ctx.degraded_by(key, reason),  # type: ignore[misc]
             )
         for name, work in works.items():
             task = asyncio.create_task(self._when_active(work), name=f"{self.name}: {name}")

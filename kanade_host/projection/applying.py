@@ -103,9 +103,7 @@ class Applier:
         attempt = 0
         while True:
             try:
-                await self._writer.run(
-                    self._ledger.plugin, work, urgent=False, deadline=self._deadline
-                )
+                await self._writer.run(self._ledger.plugin, work, urgent=False, deadline=self._deadline)
             except StoreUnavailable as error:
                 self._waiting(f"the database cannot be written: {error}")
                 await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])

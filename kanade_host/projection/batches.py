@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kanade_host.bus.reader import Fetched
 from kanade_host.plugin.instants import Instant
 from kanade_host.plugin.json import BadJson, BadShape, Decoder
 from kanade_host.plugin.subscriptions import Message, Meta
 from kanade_host.projection.ledger import DeadLetter
-from kanade_host.bus.reader import Fetched
 
 
 @dataclass(slots=True)
@@ -24,9 +24,7 @@ class Item:
 
 def letter_of(fetched: Fetched, error: str, traceback: str = "") -> DeadLetter:
     """The dead letter of a fetched message."""
-    return DeadLetter(
-        fetched.sequence, fetched.time_ns, fetched.subject, fetched.data, error, traceback
-    )
+    return DeadLetter(fetched.sequence, fetched.time_ns, fetched.subject, fetched.data, error, traceback)
 
 
 def decode_all(decoder: Decoder[Any], fetched: Sequence[Fetched]) -> list[Item]:

@@ -57,9 +57,13 @@ def decide(position: Position | None, stream: StreamFacts, *, ours: bool, floor:
     if stream.created != position.stream_created:
         return Begin("the stream was made anew", after_ns=position.time_ns)
     if stream.last_sequence < position.sequence:
-        return Begin("the stream ends before the position: the broker was restored", after_ns=position.time_ns)
+        return Begin(
+            "the stream ends before the position: the broker was restored", after_ns=position.time_ns
+        )
     if stream.time_at_position not in (None, position.time_ns):
-        return Begin("another message stands at the position: the broker was restored", after_ns=position.time_ns)
+        return Begin(
+            "another message stands at the position: the broker was restored", after_ns=position.time_ns
+        )
     following = position.sequence + 1
     if stream.first_sequence > following:
         return Begin(

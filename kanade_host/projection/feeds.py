@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,9 +96,9 @@ class Feeds:
         for one in subscriptions:
             if isinstance(one, Watch):
                 if one.bucket not in self._watched:
-                    bucket = one.bucket
-                    map = LiveBucket(self._bus, bucket, on_change=lambda entry, b=bucket: self._on_change(b, entry))
-                    self._watched[bucket] = _Watched(map)
+                    on_change = functools.partial(self._on_change, one.bucket)
+                    live = LiveBucket(self._bus, one.bucket, on_change=on_change)
+                    self._watched[one.bucket] = _Watched(live)
                 self._watched[one.bucket].plugins.add(plugin)
 
     def map_of(self, plugin: str, bucket: str) -> LiveMap:
@@ -111,6 +112,10 @@ class Feeds:
         """The endless work that keeps each live map alive."""
         return {f"map {name}": watched.map.run() for name, watched in self._watched.items()}
 
+    async def maps_complete(self) -> None:
+        """Wait until every live map has read its whole bucket once."""
+        await asyncio.gather(*(watched.map.complete() for watched in self._watched.values()))
+
     def _on_change(self, bucket: str, entry: Entry) -> None:
         self._changed(f"kv:{bucket}", [entry.key])
         for queue in self._watched[bucket].listeners:
@@ -120,7 +125,7 @@ class Feeds:
         assert watch.on_change is not None
         watched = self._watched[watch.bucket]
         queue: asyncio.Queue[Entry] = asyncio.Queue()
-        for _, entry in watched.map.items():
+        for entry in dict(watched.map.items()).values():
             queue.put_nowait(entry)
         watched.listeners.append(queue)
         try:

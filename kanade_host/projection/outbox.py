@@ -43,9 +43,7 @@ def _claim(tx: Any, now_ns: int) -> list[Any]:
 
 
 def _forget(tx: Any, done: list[int]) -> None:
-    tx.execute(
-        "DELETE FROM host_outbox WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(done),)
-    )
+    tx.execute("DELETE FROM host_outbox WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(done),))
 
 
 class Outbox:
@@ -118,7 +116,9 @@ class Outbox:
             if result is None:
                 done.append(row["id"])
             elif isinstance(result, InvalidKey):
-                log.error("a message can never be sent and is dropped", subject=row["subject"], why=str(result))
+                log.error(
+                    "a message can never be sent and is dropped", subject=row["subject"], why=str(result)
+                )
                 done.append(row["id"])
             elif not isinstance(result, Exception):
                 raise result

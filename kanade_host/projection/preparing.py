@@ -37,7 +37,7 @@ async def in_progress(reader: Reader, items: Sequence[Item]) -> AsyncIterator[No
 async def prepare(
     projection: Projection, ctx: Context, items: list[Item], waiting: Callable[[str | None], None]
 ) -> list[Item]:
-    """Run the projection's `prepare`; causes are waited out, a message that cannot be prepared is set aside."""
+    """Run the projection's `prepare`; causes are waited out, what cannot be prepared is set aside."""
     if projection.prepare is None:
         return items
     good = [item for item in items if item.message is not None]

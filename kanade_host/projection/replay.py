@@ -25,7 +25,9 @@ async def replay_letters(
             break
         except Exception as error:
             text = "".join(traceback.format_exception(error))
-            await writer.run("host", ledger.failed_again(letter["id"], f"{type(error).__name__}: {error}", text))
+            await writer.run(
+                "host", ledger.failed_again(letter["id"], f"{type(error).__name__}: {error}", text)
+            )
         else:
             succeeded += 1
     return succeeded

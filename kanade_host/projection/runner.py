@@ -59,6 +59,8 @@ class Runner:
         self._decoder: Decoder[Any] = Decoder(projection.message)
         self._ledger = Ledger(projection.name, plugin, projection.stream)
         self._applier = Applier(writer, self._ledger, projection.apply, waiting=self._waiting)
+        self.begun = asyncio.Event()
+        """Set once it reads, or is known to wait for something else than the broker."""
         self._created = ""
         self._moved = asyncio.Condition()
         self._wake = asyncio.Event()
@@ -92,13 +94,11 @@ class Runner:
     async def waiting(self) -> int:
         """How many messages of the stream are not projected and acknowledged yet, asked of the broker."""
         info = await consumer_info(self._bus, self.projection.stream, self.projection.durable)
-        return 1 if info is None else info.num_pending + info.num_ack_pending
+        return 1 if info is None else info.pending + info.ack_pending
 
     async def replay(self) -> int:
         """Apply the dead letters that were marked for it; answers how many succeeded."""
-        return await replay_letters(
-            self.projection, self._ctx, self._writer, self._ledger, self._decoder
-        )
+        return await replay_letters(self.projection, self._ctx, self._writer, self._ledger, self._decoder)
 
     async def reached(self, sequence: int, created: str) -> None:
         """Wait until this projection has passed that sequence of the stream made at `created`."""
@@ -117,6 +117,7 @@ class Runner:
         self._applier.forgive()
 
     def _waiting(self, reason: str | None) -> None:
+        self.begun.set()
         self.status.set("waiting" if reason else "running", reason or "")
         self._report(f"projection {self.projection.name} waits: {reason}" if reason else None)
 

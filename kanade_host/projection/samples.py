@@ -40,7 +40,8 @@ class Sampler:
         self._room.set()
         self._count = 0
         self._writing = False
-        self.subscribed = False
+        self.begun = asyncio.Event()
+        """Set once it is subscribed."""
         self.received = self.written = self.dropped = self.bad = 0
         self.log = structlog.get_logger(f"kanade_host.projection.{samples.name}").bind(plugin=plugin)
 
@@ -52,7 +53,7 @@ class Sampler:
     async def run(self) -> None:
         """Subscribe and write until cancelled."""
         async with self._bus.subscription(self.samples.subject, self._receive):
-            self.subscribed = True
+            self.begun.set()
             while True:
                 await self._arrived.wait()
                 self._arrived.clear()
@@ -101,9 +102,7 @@ class Sampler:
     async def _write(self, batch: list[Message[Any]]) -> None:
         while True:
             try:
-                await self._writer.run(
-                    self.plugin, lambda tx: self.samples.apply(tx, batch), urgent=False
-                )
+                await self._writer.run(self.plugin, lambda tx: self.samples.apply(tx, batch), urgent=False)
             except StoreUnavailable as error:
                 self._report(f"{self.samples.name} waits: the database cannot be written: {error}")
                 await asyncio.sleep(RETRY_SECONDS)

@@ -115,7 +115,8 @@ async def test_killed_while_sending(host: Any) -> None:
     expected = await host.rows("SELECT count(*) AS n FROM execution_targets")
     assert set(sent.values()) == {1}
     assert len(sent) == expected[0]["n"]
-    assert expected[0]["n"] % targets == 0 and expected[0]["n"] > 0
+    assert expected[0]["n"] % targets == 0
+    assert expected[0]["n"] > 0
 
 
 @pytest.mark.kanade(plugins=PLUGINS, process=True, start=False)

@@ -7,7 +7,9 @@ from kanade_host.loading.order import order
 from kanade_host.loading.state import Manifest, PluginState
 
 
-def state(name: str, *, requires: tuple[str, ...] = (), after: tuple[str, ...] = (), foreign: bool = False) -> PluginState:
+def state(
+    name: str, *, requires: tuple[str, ...] = (), after: tuple[str, ...] = (), foreign: bool = False
+) -> PluginState:
     return PluginState(
         Manifest(name, name, f"m_{name}", f"d-{name}", "1", requires=requires, after=after, foreign=foreign)
     )
@@ -29,14 +31,17 @@ def test_plugins_from_outside_come_last() -> None:
 def test_a_missing_requirement_takes_out_whoever_needs_it_too() -> None:
     a, b, c = state("a", requires=("b",)), state("b", requires=("gone",)), state("c")
     assert names(order([a, b, c])) == ["c"]
-    assert b.phase == "failed" and "'gone', which is not installed" in b.reason
-    assert a.phase == "failed" and "'b', which is failed" in a.reason
+    assert b.phase == "failed"
+    assert "'gone', which is not installed" in b.reason
+    assert a.phase == "failed"
+    assert "'b', which is failed" in a.reason
 
 
 def test_a_circle_is_named_and_the_rest_runs() -> None:
     a, b, c = state("a", requires=("b",)), state("b", requires=("a",)), state("c")
     assert names(order([a, b, c])) == ["c"]
-    assert "circle" in a.reason and "circle" in b.reason
+    assert "circle" in a.reason
+    assert "circle" in b.reason
 
 
 def test_disabled_and_only() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_HEAD = '''
+_HEAD = """
 import asyncio, contextlib
 from pathlib import Path
 import msgspec
@@ -18,7 +18,7 @@ async def hello(request):
 
 def hello_route():
     return Route("GET", "/api/{name}/hello", hello, READ, "Say hello")
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,9 @@ FAILING_MIGRATION = Probe(
 def kanade_migrations():
     return Migrations(Path(__file__).parent / "migrations")
 """,
-    migrations={"0001_bad.sql": "CREATE TABLE probe_migration_rows (id INTEGER PRIMARY KEY; -- never closed\n"},
+    migrations={
+        "0001_bad.sql": "CREATE TABLE probe_migration_rows (id INTEGER PRIMARY KEY; -- never closed\n"
+    },
 )
 
 CLASHING_ROUTE = Probe(

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kanade_host.plugin import Authenticator, Context, Credentials, NotMine, Principal, Role, Verdict, hookimpl
+from kanade_host.plugin import (
+    Authenticator,
+    Context,
+    Credentials,
+    NotMine,
+    Principal,
+    Role,
+    Verdict,
+    hookimpl,
+)
 
 
 class RoleTokens:
@@ -21,4 +30,5 @@ class RoleTokens:
 @hookimpl
 def kanade_authenticators(ctx: Context) -> Sequence[Authenticator]:
     """A role for whoever names it."""
+    del ctx
     return [RoleTokens()]

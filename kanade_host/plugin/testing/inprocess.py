@@ -68,8 +68,11 @@ class InProcess:
         return await self.app.wait()
 
     async def unsettled(self, database: Path) -> str:
+        del database  # the parts themselves can be asked
         app = self.app
-        assert app.feeds is not None and app.outbox is not None and app.broker is not None
+        assert app.feeds is not None
+        assert app.outbox is not None
+        assert app.broker is not None
         await app.broker.bus.flush()
         for name, sampler in app.feeds.samplers.items():
             if not sampler.idle:

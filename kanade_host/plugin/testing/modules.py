@@ -15,7 +15,16 @@ from kanade_host.plugin.testing import authenticator
 
 def extra(name: str, module: ModuleType, *, requires: Sequence[str] = (), after: Sequence[str] = ()) -> Extra:
     """A module as a plugin of that name."""
-    manifest = Manifest(name, name, module.__name__, "kanade-test", "0", requires=tuple(requires), after=tuple(after), foreign=False)
+    manifest = Manifest(
+        name,
+        name,
+        module.__name__,
+        "kanade-test",
+        "0",
+        requires=tuple(requires),
+        after=tuple(after),
+        foreign=False,
+    )
     return Extra(manifest, module)
 
 

@@ -19,6 +19,10 @@ from kanade_host.plugin.testing.options import Options
 START_SECONDS = 30.0
 
 
+def _text(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
+
+
 class ProcessRunning:
     """Runs `python -m kanade_host.plugin.testing.serve OPTIONS` and knows its address."""
 
@@ -65,10 +69,10 @@ class ProcessRunning:
             while time.monotonic() < deadline:
                 if self._process.returncode is not None:
                     break
-                if address.exists() and (found := address.read_text()):
-                    self._base = found
+                self._base = _text(address)
+                if self._base:
                     with contextlib.suppress(aiohttp.ClientError):
-                        async with http.get(found + "/health") as answer:
+                        async with http.get(self._base + "/health") as answer:
                             if answer.status == 200:
                                 return
                 await asyncio.sleep(0.02)

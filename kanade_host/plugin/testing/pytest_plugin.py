@@ -1,11 +1,11 @@
 """The pytest side of the test kit: the marker `kanade` and the fixture `host`.
 
-    pytestmark = pytest.mark.kanade(plugins=["heartbeat"])
+pytestmark = pytest.mark.kanade(plugins=["heartbeat"])
 
-    async def test_a_heartbeat_becomes_an_agent(host):
-        await host.publish("heartbeat.pc-1", {"pc_id": "pc-1", ...})
-        await host.settle()
-        assert (await host.get("/api/agents/pc-1")).json()["pc_id"] == "pc-1"
+async def test_a_heartbeat_becomes_an_agent(host):
+    await host.publish("heartbeat.pc-1", {"pc_id": "pc-1", ...})
+    await host.settle()
+    assert (await host.get("/api/agents/pc-1")).json()["pc_id"] == "pc-1"
 """
 
 from __future__ import annotations
