@@ -1,0 +1,61 @@
+"""Bodies of the routes, in the order and with the types of `contract/http-fleet.md` 4."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Login(msgspec.Struct, frozen=True):
+    username: str
+    password: str
+
+
+class LoginAnswer(msgspec.Struct, frozen=True):
+    """`exp` in Unix seconds."""
+
+    token: str
+    role: str
+    must_change_pw: bool
+    exp: int
+
+
+class Me(msgspec.Struct, frozen=True):
+    username: str
+    role: str
+    must_change_pw: bool
+
+
+class ChangePassword(msgspec.Struct, frozen=True):
+    old_password: str
+    new_password: str
+
+
+class NewAccount(msgspec.Struct, frozen=True):
+    username: str
+    password: str
+    role: str
+
+
+class AccountChange(msgspec.Struct, frozen=True):
+    """What is absent or null stays as it is."""
+
+    role: str | None = None
+    password: str | None = None
+    disabled: bool | None = None
+
+
+class AccountRow(msgspec.Struct, frozen=True):
+    """`disabled` and `must_change_pw` are 0 or 1; times are UTC, `YYYY-MM-DD HH:MM:SS`."""
+
+    username: str
+    role: str
+    disabled: int
+    must_change_pw: int
+    created_at: str
+    updated_at: str
+
+
+class RevokeQuery(msgspec.Struct, frozen=True):
+    """Which token of the account ends; without it all of them do."""
+
+    token_id: str | None = None
