@@ -1,0 +1,108 @@
+"""What the results plugin offers others: firing, killing and counting executions.
+
+Ask for it as `ctx.service("results.executions", Executions)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from kanade_host.plugin import Caller, Instant
+
+SERVICE = "results.executions"
+
+
+class Command(msgspec.Struct, frozen=True):
+    """One message to publish. `pc_ids`: whom it is expected to reach (for `commands.all`: all known agents).
+
+    A command to one PC has the subject `commands.pc.<that PC>`.
+    """
+
+    subject: str
+    body: bytes
+    request_id: str
+    pc_ids: tuple[str, ...]
+
+
+class Fire(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution of a job, with everything that goes out for it.
+
+    - `expected`: the PCs whose end is waited for, each once; none: upstream's rule by `target_count`.
+    - `deadline_at`: as the commands carry it; targets that have not begun by then expire.
+    - `supersedes`: an earlier execution whose undelivered targets this one replaces.
+    - `audit`: payload of the audit action `exec`, whose target is `job_id` and actor `initiated_by`.
+    - `due`: for each command the moment before which it does not go out; empty: all at once.
+    """
+
+    exec_id: str
+    job_id: str
+    version: str
+    initiated_by: str
+    target_count: int
+    commands: tuple[Command, ...]
+    expected: tuple[str, ...]
+    deadline_at: Instant | None = None
+    supersedes: str | None = None
+    audit: Mapping[str, Any]
+    caller: Caller | None = None
+    due: tuple[Instant | None, ...] = ()
+
+
+class Executions(Protocol):
+    """The service `results.executions`.
+
+    A pair is `(subject, request_id)` of a command that was sent and may still lie in the stream EXEC
+    although nobody may get it any more. All pairs that `kill`, `revoke`, a superseding fire or an expiry
+    make are kept in the database until `gone` names them (or 7 days have passed), so whoever deletes
+    them from the stream may crash at any moment: `unwanted` lists them again.
+    """
+
+    async def fire(self, fire: Fire) -> None:
+        """Record and promise an execution: all of it or nothing, whatever dies when.
+
+        Row, targets, commands (outbox ids `command-<request_id>`) and the audit record. An `exec_id`
+        that is recorded already changes nothing. Nobody to publish to: a row that is `completed`.
+        """
+        ...
+
+    async def live_counts(self) -> dict[str, tuple[int, int]]:
+        """Job -> (running, pending), for jobs that have either."""
+        ...
+
+    async def open_executions(self, job_id: str) -> list[str]:
+        """The executions of a job that have something to kill, oldest first.
+
+        Those that are pending or running, those that expired while a broadcast may still be delivered,
+        and those of unfinished result rows (agents' own schedules have no execution row).
+        """
+        ...
+
+    async def kill(self, exec_ids: Sequence[str], caller: Caller | None) -> list[tuple[str, str]]:
+        """Withdraw what is not sent, send `kill.<exec_id>`, end the waiting targets as `killed`, audit.
+
+        Answers the pairs to delete from EXEC. An id without an execution row is killed all the same.
+        """
+        ...
+
+    async def revoke(self, job_id: str) -> list[tuple[str, str]]:
+        """The same for a job's undelivered commands without killing what runs: waiting targets are `skipped`."""
+        ...
+
+    async def waiting(self, job_id: str) -> list[tuple[str, str]]:
+        """Pairs of a job's commands whose targets have neither begun nor ended; changes nothing."""
+        ...
+
+    async def unwanted(self, limit: int = 500) -> list[tuple[str, str]]:
+        """Pairs that have to go from EXEC, oldest first."""
+        ...
+
+    async def gone(self, request_ids: Sequence[str]) -> None:
+        """These commands are in EXEC no more."""
+        ...
+
+    async def recent(self, since: Instant) -> tuple[int, int]:
+        """(all, failed) result rows that were recorded at `since` or later; unfinished ones did not fail."""
+        ...
