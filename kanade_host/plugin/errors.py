@@ -41,6 +41,15 @@ class InvalidKey(KanadeError):
     """A key or subject that the broker would not take. The text is the one that clients are shown."""
 
 
+class MessageTooLarge(InvalidKey):
+    """More bytes than the broker takes in one message: no later try can succeed either."""
+
+    def __init__(self, limit: int, size: int) -> None:
+        super().__init__(
+            f"max payload size exceeded: Payload size limit of {limit} exceeded by message size of {size}"
+        )
+
+
 class RevisionConflict(KanadeError):
     """A revision-checked write came second: read again and decide again."""
 
