@@ -14,16 +14,23 @@ from typing import Any
 
 NS = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PLAIN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
-_LOOSE = re.compile(
-    r"\s*(\d{4})-(\d{1,2})-(\d{1,2})\s*[Tt ]\s*(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d+))?"
-    r"\s*(?:([Zz]|[Uu][Tt][Cc])|([+-])(\d\d):?(\d\d))\s*",
-    re.ASCII,
-)
-_STORED = re.compile(
-    r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9})\d*)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII
-)
-_ALPHABET = re.compile(r"[0-9TtZzUuCc:.+\- ]*", re.ASCII)
+
+# What agents and hosts write needs no further check: a projection reads two of them per message.
+# Everything else (29 February too) takes the long way through `_Scanner`.
+_CANONICAL = re.compile(
+    r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8]|29(?<!02-29)|30(?<!02-30)"
+    r"|31(?<!02-31)(?<!04-31)(?<!06-31)(?<!09-31)(?<!11-31))"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+    r"(?:\.[0-9]{6}(?!000)[0-9]{3}|\.[0-9]{3}(?!000)[0-9]{3}|\.(?!000)[0-9]{3})?Z"
+).fullmatch
+_ZONELESS = re.compile(
+    r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::(\d\d(?:\.\d+)?))?(Z|[+-]\d\d:\d\d)?", re.ASCII
+).fullmatch
+
+INVALID = "input contains invalid characters"
+TOO_SHORT = "premature end of input"
+TOO_LONG = "trailing input"
+OUT_OF_RANGE = "input is out of range"
 
 
 class BadInstant(ValueError):
@@ -55,36 +62,13 @@ class Instant:
 
     @classmethod
     def parse(cls, text: str) -> Instant:
-        """From RFC 3339 text in the forms that the contract accepts. Raises `BadInstant`."""
-        plain = _PLAIN.fullmatch(text)
-        if plain is not None:
-            try:
-                datetime.fromisoformat(plain[1])
-            except ValueError:
-                return cls._parse_loose(text)
-            return cls(plain[1] + _fraction(plain[2]) + "+00:00")
-        return cls._parse_loose(text)
+        """From text with date, time and zone: RFC 3339 and the looser forms of http-fleet.md 2.4.
 
-    @classmethod
-    def _parse_loose(cls, text: str) -> Instant:
-        found = _LOOSE.fullmatch(text)
-        if found is None:
-            known = _ALPHABET.fullmatch(text.strip()) is not None
-            raise BadInstant("premature end of input" if known else "input contains invalid characters")
-        year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
-        leap = second == 60
-        try:
-            at = datetime(year, month, day, hour, minute, 59 if leap else second, tzinfo=UTC)
-            if leap:
-                at += timedelta(seconds=1)
-            if found[9]:
-                offset = timedelta(hours=int(found[10]), minutes=int(found[11]))
-                if offset >= timedelta(hours=24) or int(found[11]) > 59:
-                    raise ValueError
-                at = at - offset if found[9] == "+" else at + offset
-        except (ValueError, OverflowError):
-            raise BadInstant("input is out of range") from None
-        return cls(f"{at:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + _fraction(found[7]) + "+00:00")
+        Raises `BadInstant`. A second 60 is the first moment of the next minute; years are 1 to 9999.
+        """
+        if _CANONICAL(text):
+            return cls(text[:-1] + "+00:00")
+        return cls(_scan(text))
 
     @classmethod
     def from_ns(cls, ns: int) -> Instant:
@@ -95,24 +79,21 @@ class Instant:
 
     @classmethod
     def from_stored(cls, value: Any) -> Instant | None:
-        """From a column in any form that the contract's reader accepts; None when it is none of them."""
-        if isinstance(value, str):
-            found = _STORED.fullmatch(value.strip())
-            if found is None:
-                return None
-            zone = found[5] or "Z"
-            try:
-                return cls.parse(f"{found[1]}T{found[2]}:{found[3] or '00'}.{found[4] or '0'}{zone}")
-            except BadInstant:
-                return None
-        if isinstance(value, bool):
-            return None
+        """From a column in any form of database.md 2.1; None when it is none of them.
+
+        Text without a zone is UTC, an integer is seconds since 1970, a float is a Julian day.
+        """
         try:
-            if isinstance(value, int):
+            if isinstance(value, str):
+                found = _ZONELESS(value.strip())
+                if found is None:
+                    return cls.parse(value)
+                return cls.parse(f"{found[1]}T{found[2]}:{found[3] or '00'}{found[4] or 'Z'}")
+            if isinstance(value, int) and not isinstance(value, bool):
                 return cls.from_ns(value * NS)
-            if isinstance(value, float):  # a Julian day
+            if isinstance(value, float):
                 return cls.from_ns(round((value - 2440587.5) * 86400) * NS)
-        except OverflowError:
+        except (ValueError, OverflowError):
             return None
         return None
 
@@ -163,3 +144,99 @@ class Instant:
 
     def __repr__(self) -> str:
         return f"Instant({self.stored!r})"
+
+
+class _Scanner:
+    """Reads the looser forms from left to right, so that the first fault names the error."""
+
+    def __init__(self, text: str) -> None:
+        self.rest = text
+
+    def number(self, longest: int, low: int, high: int) -> int:
+        self.rest = self.rest.lstrip()
+        if not self.rest:
+            raise BadInstant(TOO_SHORT)
+        digits = self.digits(longest)
+        if not digits:
+            raise BadInstant(INVALID)
+        if not low <= int(digits) <= high:
+            raise BadInstant(OUT_OF_RANGE)
+        return int(digits)
+
+    def digits(self, longest: int) -> str:
+        end = 0
+        while end < min(longest, len(self.rest)) and self.rest[end] in "0123456789":
+            end += 1
+        found, self.rest = self.rest[:end], self.rest[end:]
+        return found
+
+    def sign(self, allowed: str) -> str:
+        """Take one character that must be among `allowed`."""
+        if not self.rest:
+            raise BadInstant(TOO_SHORT)
+        found = self.rest[0]
+        if found not in allowed:
+            raise BadInstant(INVALID)
+        self.rest = self.rest[1:]
+        return found
+
+    def separator(self, mark: str) -> None:
+        self.rest = self.rest.lstrip()
+        self.sign(mark)
+
+    def offset(self) -> timedelta:
+        """The zone, which is not optional: Z, z, UTC, +09:00, +0900."""
+        self.rest = self.rest.lstrip()
+        if self.rest[:3].upper() == "UTC":
+            self.rest = self.rest[3:]
+            return timedelta()
+        mark = self.sign("Zz+-\u2212")
+        if mark in "Zz":
+            return timedelta()
+        hours = self.two_digits()
+        self.rest = self.rest.lstrip(": \t")
+        minutes = self.two_digits()
+        if hours > 23 or minutes > 59:
+            raise BadInstant(OUT_OF_RANGE)
+        found = timedelta(hours=hours, minutes=minutes)
+        return found if mark == "+" else -found
+
+    def two_digits(self) -> int:
+        if len(self.rest) < 2:
+            raise BadInstant(TOO_SHORT)
+        digits = self.digits(2)
+        if len(digits) < 2:
+            raise BadInstant(INVALID)
+        return int(digits)
+
+
+def _scan(text: str) -> str:
+    """Form R of a timestamp in any accepted form."""
+    scan = _Scanner(text)
+    year = scan.number(9, 0, 999_999_999)
+    scan.separator("-")
+    month = scan.number(2, 1, 12)
+    scan.separator("-")
+    day = scan.number(2, 1, 31)
+    scan.sign("Tt ")
+    hour = scan.number(2, 0, 23)
+    scan.separator(":")
+    minute = scan.number(2, 0, 59)
+    scan.separator(":")
+    second = scan.number(2, 0, 60)
+    fraction = ""
+    if scan.rest.startswith("."):
+        scan.rest = scan.rest[1:]
+        if not scan.rest:
+            raise BadInstant(TOO_SHORT)
+        fraction = scan.digits(len(scan.rest))
+        if not fraction:
+            raise BadInstant(INVALID)
+    offset = scan.offset()
+    if scan.rest.strip():
+        raise BadInstant(TOO_LONG)
+    try:
+        at = datetime(year, month, day, hour, minute, tzinfo=UTC) + timedelta(seconds=second) - offset
+    except (ValueError, OverflowError):
+        raise BadInstant(OUT_OF_RANGE) from None
+    return f"{at.isoformat()[:19]}{_fraction(fraction)}+00:00"
