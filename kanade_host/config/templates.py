@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateSyntaxError
-from jinja2.exceptions import SecurityError, TemplateError
+from jinja2.exceptions import SecurityError, TemplateError, UndefinedError
 from jinja2.runtime import Macro
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -50,6 +50,9 @@ class _Undefined(StrictUndefined):
         name = f"{owner}.{self._undefined_name}" if owner else str(self._undefined_name)
         return f"Variable `{name}` not found in context while rendering {_NAME}"
 
+    def __call__(self, *_args: Any, **_named: Any) -> Any:
+        raise UndefinedError(f"Function '{self._undefined_name}' not found")
+
 
 class _Environment(SandboxedEnvironment):
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
@@ -60,7 +63,9 @@ class _Environment(SandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         numbers = all(isinstance(side, (int, float)) for side in (left, right))
-        if operator in ("**", "//") or not numbers:
+        if operator in ("**", "//"):
+            raise SecurityError(f"there is no operator `{operator}`")
+        if not numbers:
             raise SecurityError(f"`{operator}` is only for numbers")
         return super().call_binop(context, operator, left, right)
 
@@ -128,7 +133,7 @@ class Renderer:
         try:
             template = self._env.from_string(_jinja_literals(text))
         except TemplateSyntaxError as error:
-            raise ConfigError(f"{prefix}parse {_NAME}: line {error.lineno}: {error.message}") from None
+            raise ConfigError(f"{prefix}parse {_NAME}: line {error.lineno}: {_words(error)}") from None
         except TemplateError as error:
             raise ConfigError(f"{prefix}parse {_NAME}: {error}") from None
         scope = {"vars": Scope("vars", variables), "system": self._system}
@@ -152,8 +157,10 @@ class Renderer:
 
 
 def _words(error: Exception) -> str:
-    text = str(error)
+    text = (error.message or "") if isinstance(error, TemplateSyntaxError) else str(error)
     found = re.fullmatch(r"No (filter|test) named '(\w+)'.*", text)
     if found:
         return f"{found[1].capitalize()} '{found[2]}' not found"
+    if "is not safely callable" in text:
+        return "only functions and macros can be called, no methods of values"
     return text or type(error).__name__
