@@ -6,7 +6,7 @@ decides by the frames it finds above `call_handler`, so this function stays a fr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
 from kanade_host.plugin.routes import Handler
@@ -32,8 +32,14 @@ class Unwatched:
         """Nothing to take back."""
 
 
-async def call_handler(watch: Armed, plugin: str, route: str, handler: Handler, request: Any) -> Any:
-    """Run one handler. `plugin` and `route` are read from this frame by the watchdog, for its log line."""
+async def call_handler(
+    watch: Armed,
+    plugin: str,  # noqa: ARG001 - read from the frame by the watchdog
+    route: str,  # noqa: ARG001 - the same
+    handler: Handler,
+    request: Any,
+) -> Any:
+    """Run one handler."""
     try:
         return await handler(request)
     finally:
@@ -41,4 +47,19 @@ async def call_handler(watch: Armed, plugin: str, route: str, handler: Handler, 
             watch.disarm()
 
 
-CALL_HANDLER: Callable[..., Any] = call_handler
+async def call_chunks(
+    watch: Armed,
+    plugin: str,  # noqa: ARG001 - read from the frame by the watchdog
+    route: str,  # noqa: ARG001 - the same
+    chunks: AsyncIterator[bytes],
+) -> AsyncIterator[bytes]:
+    """Pass on what a handler streams."""
+    try:
+        async for chunk in chunks:
+            yield chunk
+    finally:
+        if watch.armed:
+            watch.disarm()
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()

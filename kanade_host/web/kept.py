@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from kanade_host.web.answers import Sealed, Streamed
+from kanade_host.web.answers import Sealed
 from kanade_host.web.changes import Changes
 
 Key = tuple[str, int, str]
@@ -49,7 +49,7 @@ class Fresh:
 class _Run:
     tick: int
     began_at: float
-    task: asyncio.Task[Sealed | Streamed]
+    task: asyncio.Task[tuple[Sealed, Entry | None]]
 
 
 def etag_of(body: bytes, content_type: str | None) -> str:
@@ -102,8 +102,8 @@ class Kept:
         self.misses += 1
 
     async def make(
-        self, key: Key, fresh: Fresh, run: Callable[[], Awaitable[tuple[Sealed | Streamed, Entry | None]]]
-    ) -> Sealed | Streamed:
+        self, key: Key, fresh: Fresh, run: Callable[[], Awaitable[tuple[Sealed, Entry | None]]]
+    ) -> tuple[Sealed, Entry | None]:
         """Run the handler, or wait for a run that began after the last change.
 
         `run` answers what to send, and the entry to keep if it may be kept. It goes on when the client
@@ -128,16 +128,16 @@ class Kept:
         fresh: Fresh,
         tick: int,
         began_at: float,
-        run: Callable[[], Awaitable[tuple[Sealed | Streamed, Entry | None]]],
-    ) -> Sealed | Streamed:
+        run: Callable[[], Awaitable[tuple[Sealed, Entry | None]]],
+    ) -> tuple[Sealed, Entry | None]:
         answer, entry = await run()
         if entry is not None:
             entry.began = entry.checked = tick
             entry.until = None if fresh.seconds is None else began_at + fresh.seconds
             self._keep(key, entry)
-        return answer
+        return answer, entry
 
-    def _ended(self, key: Key, run: _Run, task: asyncio.Task[Sealed | Streamed]) -> None:
+    def _ended(self, key: Key, run: _Run, task: asyncio.Task[tuple[Sealed, Entry | None]]) -> None:
         if self._runs.get(key) is run:
             del self._runs[key]
         if not task.cancelled():
