@@ -2,63 +2,62 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-import structlog
+from dataclasses import dataclass
 
 from kanade_host.bus.broker import EmbeddedBroker
 from kanade_host.bus.bus import NatsBus
 from kanade_host.bus.connection import Connection
 from kanade_host.config import Config
-from kanade_host.platform.secrets import read_secret
+from kanade_host.platform.secrets import read_secret, remember
 from kanade_host.store.commits import Commit
+from kanade_host.store.database import Database
+from kanade_host.store.errors import StoreDamaged
 from kanade_host.store.guard import Owners
-from kanade_host.store.location import Location
 from kanade_host.store.readers import Readers
 from kanade_host.store.writer import Writer
 
-if TYPE_CHECKING:
-    from kanade_host.store.errors import StoreDamaged
-
-log = structlog.get_logger("kanade_host")
+TOKEN_IN_REGISTRY = (r"SOFTWARE\kanade\agent", "NatsToken")
 
 
 @dataclass(slots=True)
 class Store:
     """The open database."""
 
+    database: Database
     writer: Writer
     readers: Readers
 
     @classmethod
     async def open(
         cls,
-        location: Location,
+        database: Database,
         owners: Owners,
         *,
         on_commit: Callable[[Commit], None],
         on_stuck: Callable[[str], None],
         on_damage: Callable[[StoreDamaged], None],
     ) -> Store:
-        """Raises `DatabaseRefused`."""
-        writer = Writer(location, on_commit=on_commit, on_stuck=on_stuck, on_damage=on_damage, owners=owners)
-        await writer.open()
-        readers = Readers(location)
+        """Raises `DatabaseRefused`. The database is closed with the store, or when this raises."""
+        writer = Writer(
+            database.location, on_commit=on_commit, on_stuck=on_stuck, on_damage=on_damage, owners=owners
+        )
+        readers = Readers(database.location)
         try:
+            await writer.open()
             await readers.open()
         except BaseException:
             await writer.close()
+            database.close()
             raise
-        return cls(writer, readers)
+        return cls(database, writer, readers)
 
     async def close(self) -> None:
         """Finish what waits, and close the file."""
         await self.readers.close()
         await self.writer.close()
+        self.database.close()
 
 
 @dataclass(slots=True)
@@ -69,20 +68,23 @@ class Broker:
     connection: Connection
     url: str
     embedded: EmbeddedBroker | None = None
-    _starting: asyncio.Task[None] | None = field(default=None)
 
     @classmethod
     async def open(cls, config: Config) -> Broker:
-        """Start the embedded broker if the configuration asks for it, and begin to connect."""
+        """Start the embedded broker if the configuration asks for it, and begin to connect.
+
+        Raises `OperatorError` for a bad URL or a broker of our own that does not start; a broker of
+        somebody else's that is away is waited for.
+        """
         embedded = None
         if config.embedded:
             embedded = EmbeddedBroker(config.broker_dir, port=config.broker.port, expose=config.broker.expose)
             await embedded.start()
-            url, token = embedded.url, embedded.token
+            url, token = embedded.url, remember(embedded.token)
         else:
             assert config.nats.url is not None
             url = config.nats.url
-            token = read_secret("NATS token", "KANADE_NATS_TOKEN", (r"SOFTWARE\kanade\agent", "NatsToken"))
+            token = read_secret("NATS token", "KANADE_NATS_TOKEN", TOKEN_IN_REGISTRY)
         connection = Connection(url, token, name="kanade_host")
         await connection.start()
         return cls(NatsBus(connection), connection, url, embedded)

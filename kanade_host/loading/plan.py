@@ -43,6 +43,14 @@ class Plan:
         """Plugins that were meant to run and cannot."""
         return [state for state in self.states if state.phase in ("failed", "incompatible")]
 
+    def plugin_of(self, module: str) -> str | None:
+        """Which plugin a module belongs to, by its top-level package."""
+        top = module.partition(".")[0]
+        for one in self.loaded:
+            if one.module.__name__.partition(".")[0] == top:
+                return one.name
+        return None
+
     def fail(self, name: str, phase: str, reason: str) -> None:
         """Take a plugin out of the plan, with whoever requires it."""
         for state in self.states:

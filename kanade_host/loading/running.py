@@ -153,7 +153,7 @@ class RunningPlugin:
         if not self.loaded.state.out:
             self.loaded.state.enter("stopped")
 
-    async def fail(self, reason: str) -> None:
+    def fail(self, reason: str) -> None:
         """Take it out of service while the rest runs on."""
         self._fail("running", reason)
         self._stopping.set()

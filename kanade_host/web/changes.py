@@ -50,6 +50,11 @@ class Changes:
         self._listeners: list[Callable[[Topics], None]] = []
         self._write_line()
 
+    def begin_at(self, number: int) -> None:
+        """The database is open, and stands at that commit; nothing is known of earlier ones."""
+        self.commit = self._oldest = number
+        self._write_line()
+
     def committed(self, number: int, changes: Mapping[str, Iterable[str] | None]) -> None:
         """Commit `number` is durable. Call it before the future of any of its writers resolves:
         who was told that a write is done must not be given an answer from before it.

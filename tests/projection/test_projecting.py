@@ -69,8 +69,8 @@ async def test_poison_is_set_aside_and_no_neighbour_is_lost(host: Any) -> None:
     assert "Traceback" in letters[0]["traceback"]
 
 
-async def test_a_broken_plugin_is_paused_and_goes_on_where_it_stood(host: Any, monkeypatch: Any) -> None:
-    module = host.running.app.plan.loaded[-1].module
+async def test_a_broken_plugin_is_paused_and_goes_on_where_it_stood(host: Any) -> None:
+    module = host.module("counting")
     module.broken["apply"] = True
     await publish(host, *names(0, 60))
 
@@ -89,7 +89,7 @@ async def test_a_broken_plugin_is_paused_and_goes_on_where_it_stood(host: Any, m
 
 
 async def test_a_cause_outside_the_messages_is_waited_out(host: Any) -> None:
-    module = host.running.app.plan.loaded[-1].module
+    module = host.module("counting")
     module.broken["prepare"] = 3
     await publish(host, *names(0, 10))
     await host.settle()
@@ -220,7 +220,7 @@ async def test_a_dead_letter_is_replayed_when_an_admin_asks(host: Any) -> None:
         return len(rows) == 1 and rows[0]["status"] == "waiting"
 
     await host.until(tried, what="the replay to fail again")
-    module = host.running.app.plan.loaded[-1].module
+    module = host.module("counting")
     module.broken["forgiving"] = True
     assert (await host.post(f"/api/dead-letters/{letter['id']}/replay")).status in (200, 202, 204)
 

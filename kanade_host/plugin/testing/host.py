@@ -172,6 +172,10 @@ class Host:
     async def delete(self, path: str, **options: Any) -> Answer:
         return await self.request("DELETE", path, **options)
 
+    def module(self, plugin: str) -> Any:
+        """A plugin's entry-point module as the host has loaded it (in this process only)."""
+        return self.running.module(plugin)
+
     async def plugin_states(self) -> dict[str, dict[str, Any]]:
         """`GET /api/plugins`, by name."""
         listed = (await self.get("/api/plugins")).json()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 from kanade_host.app import App
 from kanade_host.config import Broker, Config, Db, Log, Nats, Plugins, Server
@@ -36,7 +37,7 @@ class InProcess:
 
     @property
     def base(self) -> str:
-        return self.app.web.url
+        return self.app.url
 
     async def start(self) -> None:
         wanted = {"KANADE_NATS_TOKEN": self.options.broker_token, **self.options.environment}
@@ -52,8 +53,7 @@ class InProcess:
             raise
 
     async def stop(self) -> None:
-        if self.app.web_bound:
-            await self.app.stop()
+        await self.app.stop()
         for name, value in self._before.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -67,13 +67,20 @@ class InProcess:
     async def ended(self) -> int:
         return await self.app.wait()
 
+    def module(self, plugin: str) -> Any:
+        found = self.app.running.get(plugin)
+        if found is None:
+            raise LookupError(f"plugin {plugin!r} does not run")
+        return found.loaded.module
+
     async def unsettled(self, database: Path) -> str:
         del database  # the parts themselves can be asked
         app = self.app
         assert app.feeds is not None
         assert app.outbox is not None
         assert app.broker is not None
-        await app.broker.bus.flush()
+        if app.broker.bus.connected:
+            await app.broker.bus.session.flush()
         for name, sampler in app.feeds.samplers.items():
             if not sampler.idle:
                 return f"samples {name} are being written"

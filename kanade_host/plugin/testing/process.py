@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -91,6 +92,9 @@ class ProcessRunning:
     async def ended(self) -> int:
         assert self._process is not None
         return await asyncio.wait_for(self._process.wait(), 60)
+
+    def module(self, plugin: str) -> Any:
+        raise LookupError(f"plugin {plugin!r} runs in another process")
 
     async def unsettled(self, database: Path) -> str:
         for stream in ("RESULTS", "EVENTS", "AUDIT", "OBS_EVENTS"):

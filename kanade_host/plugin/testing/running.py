@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Running(Protocol):
@@ -28,6 +28,10 @@ class Running(Protocol):
 
     async def ended(self) -> int:
         """Wait until it has ended by itself."""
+        ...
+
+    def module(self, plugin: str) -> Any:
+        """The loaded module of a plugin; raises LookupError when it runs elsewhere or not at all."""
         ...
 
     async def unsettled(self, database: Path) -> str:

@@ -24,7 +24,7 @@ async def serve(options: Options) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, app.ask_to_stop)
     await app.start()
-    (Path(options.folder) / "address").write_text(app.web.url)
+    (Path(options.folder) / "address").write_text(app.url)
     status = await app.wait()
     await app.stop()
     return status

@@ -1,0 +1,52 @@
+"""Open the database file and bring every plugin's tables up to date; what fails is that plugin's alone."""
+
+from __future__ import annotations
+
+from kanade_host.loading.collect import Loaded
+from kanade_host.loading.plan import Plan
+from kanade_host.store.database import Database
+from kanade_host.store.errors import MigrationFailed
+from kanade_host.store.guard import Owners
+from kanade_host.store.ownership import Owned, inspect
+from kanade_host.store.scripts import PluginMigrations
+
+
+def open_database(where: str, plan: Plan) -> tuple[Database, Owners]:
+    """Blocking: for a thread. Raises `DatabaseRefused`, `StoreUnavailable`."""
+    database = Database.open(where)
+    try:
+        _migrate(database, plan)
+        return database, database.seal()
+    except BaseException:
+        database.close()
+        raise
+
+
+def _migrate(database: Database, plan: Plan) -> None:
+    items = {one.name: item for one in plan.loaded if (item := _item(one)) is not None}
+    for name, found in inspect(items.values()).items():
+        if isinstance(found, MigrationFailed):
+            plan.fail(name, "migrated", found.reason)
+            continue
+        if any(one.name == name for one in plan.loaded):
+            _apply(database, plan, items[name], found)
+    for one in plan.loaded:
+        one.state.enter("migrated")
+
+
+def _apply(database: Database, plan: Plan, item: PluginMigrations, owned: Owned) -> None:
+    try:
+        database.apply(item, owned)
+    except MigrationFailed as failure:
+        plan.fail(item.plugin, "migrated", failure.reason)
+        return
+    for one in plan.loaded:
+        if one.name == item.plugin:
+            one.state.contributes["tables"] = list(owned.tables)
+
+
+def _item(loaded: Loaded) -> PluginMigrations | None:
+    wanted = loaded.migrations
+    if wanted is None:
+        return None
+    return PluginMigrations(loaded.name, wanted.folder, wanted.kept, loaded.state.manifest.foreign)
