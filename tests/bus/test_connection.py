@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from nats.aio.client import Client as NatsClient
+from structlog.testing import capture_logs
+
+from kanade_host.bus.broker import EmbeddedBroker
+from kanade_host.bus.bus import NatsBus
+from kanade_host.bus.connection import Connection, wait_before
+from kanade_host.plugin.errors import BrokerUnavailable, InvalidKey, MessageTooLarge, NoResponders
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be frozen there")
+
+
+def test_waits_double_up_to_four_seconds() -> None:
+    waits = [wait_before(attempt) for attempt in range(16)]
+    assert waits[:4] == [0, 0.002, 0.004, 0.008]
+    assert waits[-1] == 4.0
+    assert waits == sorted(waits)
+
+
+async def test_it_comes_up_before_the_broker_does(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path)
+    await broker.start()
+    await broker.stop()
+    connection = Connection(broker.url, broker.token, name="test")
+    try:
+        await connection.start()
+        assert not connection.connected
+        with pytest.raises(BrokerUnavailable, match="not connected|cannot connect"):
+            _ = connection.session
+        await broker.start()
+        await connection.ready()
+        assert connection.connected
+    finally:
+        await connection.close()
+        await broker.stop()
+
+
+async def test_a_wrong_token_is_logged_and_tried_on(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path, token="right")
+    await broker.start()
+    connection = Connection(broker.url, "wrong", name="test")
+    with capture_logs() as logs:
+        await connection.start()
+        while not logs:
+            await asyncio.sleep(0.005)
+    assert not connection.connected
+    assert "Authorization Violation" in connection.failure
+    assert "wrong" not in str(logs)
+    await broker.stop()
+    corrected = EmbeddedBroker(tmp_path, token="wrong")
+    await corrected.start()
+    try:
+        await connection.ready()
+    finally:
+        await connection.close()
+        await corrected.stop()
+
+
+async def test_callbacks_follow_each_connect_and_each_loss(broker: EmbeddedBroker, eventually) -> None:
+    connection = Connection(broker.url, broker.token, name="test")
+    seen: list[str] = []
+
+    async def up() -> None:
+        seen.append("up")
+        raise RuntimeError("a callback that fails hurts nobody")
+
+    async def down() -> None:
+        seen.append("down")
+
+    connection.on_connected(up)
+    connection.on_disconnected(down)
+    await connection.start()
+    await eventually(lambda: seen == ["up"])
+    await broker.kill()
+    await eventually(lambda: seen == ["up", "down"])
+    await broker.start()
+    await eventually(lambda: seen == ["up", "down", "up"])
+    await connection.close()
+    assert seen == ["up", "down", "up"]
+
+
+async def test_what_waits_fails_at_once_when_the_broker_dies(
+    bus: NatsBus, broker: EmbeddedBroker, foreign: NatsClient
+) -> None:
+    await foreign.subscribe("slow", cb=_never)
+    await foreign.flush()
+    waiting = asyncio.create_task(bus.request("slow", b"", 50.0))
+    async with bus.replies("never") as replies:
+        await asyncio.sleep(0.02)
+        await broker.kill()
+        with pytest.raises(BrokerUnavailable, match="lost"):
+            await waiting
+        for call in (
+            bus.publish("results.x", b""),
+            bus.publish("x", b"", stream=False),
+            bus.request("x", b"", 50.0),
+            bus.kv("jobs").get("x"),
+            bus.kv("jobs").put("x", b""),
+            bus.objects("scripts").get("x"),
+            bus.api("INFO"),
+        ):
+            with pytest.raises(BrokerUnavailable):
+                await call
+        with pytest.raises(TimeoutError):
+            await replies.next(0.01)
+
+
+async def _never(message: object) -> None:
+    pass
+
+
+@posix
+async def test_a_frozen_broker_is_noticed_and_found_again(
+    bus: NatsBus, broker: EmbeddedBroker, eventually
+) -> None:
+    waiting = None
+    os.kill(broker.pid, signal.SIGSTOP)
+    try:
+        waiting = asyncio.create_task(bus.api("INFO"))
+        await eventually(lambda: not bus.connected)
+        with pytest.raises(BrokerUnavailable):
+            await waiting
+    finally:
+        os.kill(broker.pid, signal.SIGCONT)
+    await bus.ready()
+    assert "memory" in await bus.api("INFO")
+
+
+@posix
+async def test_closing_is_bounded_when_the_broker_is_frozen(broker: EmbeddedBroker) -> None:
+    connection = Connection(broker.url, broker.token, name="test")
+    await connection.start()
+    session = await connection.ready()
+    os.kill(broker.pid, signal.SIGSTOP)
+    try:
+        session.write(b"PUB x 1000000\r\n" + b"x" * 1_000_000 + b"\r\n")
+        async with asyncio.timeout(5):
+            await connection.close()
+    finally:
+        os.kill(broker.pid, signal.SIGCONT)
+    assert not connection.connected
+
+
+async def test_closing_while_there_is_no_broker(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        connection = Connection(f"nats://127.0.0.1:{taken.getsockname()[1]}", None, name="test")
+        await connection.start()
+        await asyncio.sleep(0.02)
+        await connection.close()
+        await connection.close()
+    assert not connection.connected
+
+
+async def test_an_error_of_the_broker_does_not_end_it_for_good(bus: NatsBus, eventually) -> None:
+    first = bus.session
+    first.write(b"PUB x 9999999\r\n")  # nats-server: 'Maximum Payload Violation', and it hangs up
+    await eventually(lambda: not first.alive)
+    assert "maximum payload" in first.lost.result() or "closed" in first.lost.result()
+    await bus.ready()
+    assert bus.session is not first
+
+
+async def test_a_lasting_subscription_lives_through_restarts(
+    bus: NatsBus, broker: EmbeddedBroker, foreign: NatsClient, eventually
+) -> None:
+    seen: list[tuple[str, bytes]] = []
+
+    async def receive(subject: str, body: bytes) -> None:
+        seen.append((subject, body))
+
+    async with bus.subscription("heartbeat.>", receive):
+        await foreign.publish("heartbeat.a", b"1")
+        await eventually(lambda: seen == [("heartbeat.a", b"1")])
+        old = bus.session
+        await broker.stop()
+        await broker.start()
+        await eventually(lambda: not old.alive)
+        await bus.ready()
+        await bus.publish("heartbeat.b", b"2", stream=False)
+        await eventually(lambda: seen[1:] == [("heartbeat.b", b"2")])
+    await bus.publish("heartbeat.c", b"3", stream=False)
+    assert len(seen) == 2
+
+
+async def test_a_subscription_that_is_held_up_counts_what_it_drops(
+    bus: NatsBus, foreign: NatsClient, eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kanade_host.bus.connection.QUEUE_MESSAGES", 10)
+    hold = asyncio.Event()
+    seen: list[bytes] = []
+
+    async def receive(subject: str, body: bytes) -> None:
+        await hold.wait()
+        seen.append(body)
+
+    async with bus.subscription("many", receive) as subscription:
+        for number in range(100):
+            await foreign.publish("many", b"%d" % number)
+        await foreign.flush()
+        await bus.session.flush()
+        await eventually(lambda: subscription.dropped > 80)
+        hold.set()
+        await eventually(lambda: len(seen) + subscription.dropped == 100)
+    assert bus.connected
+
+
+async def test_tls_in_the_address_never_falls_back_to_clear_text(broker: EmbeddedBroker) -> None:
+    connection = Connection(broker.url.replace("nats://", "tls://"), "secret", name="test")
+    await connection.start()
+    async with asyncio.timeout(5):
+        while "no TLS" not in connection.failure:
+            await asyncio.sleep(0.005)
+    assert not connection.connected
+    await connection.close()
+
+
+async def test_texts_of_what_cannot_be_sent(bus: NatsBus) -> None:
+    with pytest.raises(InvalidKey, match=r"^invalid subject: invalid subject format$"):
+        await bus.publish("commands.group.my grp", b"")
+    with pytest.raises(InvalidKey, match=r"^invalid subject: invalid subject format$"):
+        await bus.request("agents..ping", b"", 1)
+    with pytest.raises(
+        MessageTooLarge,
+        match=r"^max payload size exceeded: Payload size limit of 1048576 exceeded by message size of 1048577$",
+    ):
+        await bus.publish("results.x", b"x" * 1048577)
+    with pytest.raises(NoResponders):
+        await bus.request("agents.nobody.ping", b"", 5)
+
+
+async def test_a_question_that_nobody_answers_in_time(bus: NatsBus, foreign: NatsClient) -> None:
+    await foreign.subscribe("slow", cb=_never)
+    await foreign.flush()
+    with pytest.raises(TimeoutError):
+        await bus.request("slow", b"", 0.01)
+    assert bus.connected
