@@ -1,0 +1,161 @@
+"""Who a fire reaches: the plan's target or waves, as subjects and expected PCs.
+
+Groups are expanded when the job is fired, because agents run group commands without looking at their
+membership; `all` stays one message (`contract/http-jobs.md` 2.4, decided).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from kanade_host.plugin import BadDuration, HttpError, parse_duration
+from kanade_host_jobs import subjects
+from kanade_host_jobs.api import FanoutPlan, Wave
+
+NOTHING = "target must specify at least one of `all` / `groups` / `pcs` (or set `rollout.waves`)"
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """One message: its subject, whom it is expected to reach, and its delay in nanoseconds."""
+
+    subject: str
+    pc_ids: tuple[str, ...]
+    delay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """All messages of one fire. `expected`: the PCs that are to end it, each once."""
+
+    messages: tuple[Addressed, ...]
+    expected: tuple[str, ...]
+
+    @property
+    def subjects(self) -> list[str]:
+        """What is published, in order; it is also upstream's count."""
+        return [message.subject for message in self.messages]
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Who there is. `members` is None where no plugin knows groups."""
+
+    known: Callable[[], Awaitable[list[str]]]
+    members: Callable[[str], Awaitable[list[str]]] | None
+
+
+def waves_of(plan: FanoutPlan) -> Sequence[Wave]:
+    """The waves; an empty list is no rollout."""
+    return plan.rollout.waves if plan.rollout is not None else ()
+
+
+def check_specified(plan: FanoutPlan) -> None:
+    """Step 2 of the pipeline. Raises `HttpError` 400."""
+    target = plan.target
+    if not (waves_of(plan) or target.all or target.groups or target.pcs):
+        raise HttpError(400, NOTHING)
+
+
+def check_names(plan: FanoutPlan) -> None:
+    """Refuse PCs that can be no part of a subject. Raises `HttpError` 400."""
+    if waves_of(plan):
+        return
+    for i, pc_id in enumerate(plan.target.pcs):
+        if not subjects.usable(pc_id):
+            raise _unusable(f"target.pcs[{i}]", pc_id)
+
+
+def delays(plan: FanoutPlan) -> list[int]:
+    """The waves' delays in nanoseconds, all checked before anything is written. Raises `HttpError` 400."""
+    found = []
+    for i, wave in enumerate(waves_of(plan)):
+        try:
+            found.append(parse_duration(wave.delay))
+        except BadDuration as error:
+            raise HttpError(400, f"invalid rollout.waves[{i}].delay: {error}") from None
+    return found
+
+
+async def address(plan: FanoutPlan, fleet: Fleet, *, upstream: bool) -> Addressing:
+    """Resolve a plan. Raises `HttpError` 400 for unusable names, 503 where groups cannot be resolved."""
+    if upstream:
+        return _as_upstream(plan)
+    if waves_of(plan):
+        return await _in_waves(plan, fleet)
+    target = plan.target
+    if target.all:
+        everyone = _once([*await fleet.known(), *await _listed(plan, fleet, needed=False)])
+        return Addressing((Addressed(subjects.ALL, everyone),), everyone)
+    everyone = _once(await _listed(plan, fleet, needed=True))
+    return Addressing(tuple(_to_pcs(everyone, 0)), everyone)
+
+
+async def _listed(plan: FanoutPlan, fleet: Fleet, *, needed: bool) -> list[str]:
+    """Members of the groups in the order of the list, then the PCs; repeats included."""
+    found: list[str] = []
+    if needed or fleet.members is not None:
+        for i, group in enumerate(plan.target.groups):
+            found += await _members(fleet, group, f"target.groups[{i}]")
+    return found + plan.target.pcs
+
+
+async def _in_waves(plan: FanoutPlan, fleet: Fleet) -> Addressing:
+    """A PC that is in several waves goes with its first."""
+    messages: list[Addressed] = []
+    seen: set[str] = set()
+    for i, (wave, delay) in enumerate(zip(waves_of(plan), delays(plan), strict=True)):
+        members = await _members(fleet, wave.group, f"rollout.waves[{i}].group")
+        fresh = [pc_id for pc_id in _once(members) if pc_id not in seen]
+        seen.update(fresh)
+        messages += _to_pcs(fresh, delay)
+    return Addressing(tuple(messages), tuple(pc_id for message in messages for pc_id in message.pc_ids))
+
+
+async def _members(fleet: Fleet, group: str, where: str) -> list[str]:
+    if fleet.members is None:
+        raise HttpError(
+            503,
+            "groups cannot be resolved: the fleet plugin is off; switch it on, or name the PCs themselves",
+        )
+    members = await fleet.members(group)
+    if not members and not subjects.usable(group):
+        raise _unusable(where, group)
+    return [pc_id for pc_id in members if subjects.usable(pc_id)]
+
+
+def _to_pcs(pc_ids: Iterable[str], delay: int) -> Iterator[Addressed]:
+    for pc_id in pc_ids:
+        yield Addressed(subjects.of_pc(pc_id), (pc_id,), delay)
+
+
+def _as_upstream(plan: FanoutPlan) -> Addressing:
+    """Upstream's subjects, repeats kept, and nobody expected: its rules then count subjects."""
+    if waves_of(plan):
+        names = [(wave.group, f"rollout.waves[{i}].group") for i, wave in enumerate(waves_of(plan))]
+        found = [subjects.of_group(name) for name, _ in names]
+        late = delays(plan)
+    else:
+        target = plan.target
+        names = [(name, f"target.groups[{i}]") for i, name in enumerate(target.groups)]
+        found = [subjects.ALL] if target.all else []
+        found += [subjects.of_group(name) for name in target.groups]
+        found += [subjects.of_pc(pc_id) for pc_id in target.pcs]
+        late = [0] * len(found)
+    for name, where in names:
+        if not subjects.usable(name):
+            raise _unusable(where, name)
+    return Addressing(tuple(Addressed(one, (), delay) for one, delay in zip(found, late, strict=True)), ())
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _unusable(where: str, name: str) -> HttpError:
+    return HttpError(
+        400,
+        f'{where}: "{name}" can be no part of a subject: it is empty, too long, has an empty part between '
+        "dots, or holds whitespace, `*` or `>`; nothing was sent",
+    )

@@ -1,0 +1,171 @@
+"""The catalogue: what is in the bucket `jobs`, and its mirror `jobs_yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kanade_host.plugin import (
+    BadJson,
+    BadShape,
+    BrokerUnavailable,
+    Caller,
+    Context,
+    HttpError,
+    InvalidKey,
+    KanadeError,
+    MessageTooLarge,
+    ResourceMissing,
+    decode,
+)
+from kanade_host_jobs.api import FanoutPlan, FireAnswer, Manifest
+from kanade_host_jobs.firing import Firing
+from kanade_host_jobs.manifest import Body, dumped, read_mirror, stored
+
+BUCKET, MIRROR = "jobs", "jobs_yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    revision: int
+    manifest: Manifest | None
+
+
+class JobCatalog:
+    """Implements `Catalog`."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._decoded: dict[str, _Decoded] = {}
+        self._firing = Firing(ctx, self)
+
+    # -- reading -----------------------------------------------------------------------------
+
+    async def get(self, id: str) -> Manifest | None:
+        """See `Catalog.get`."""
+        entry = await self._ctx.bus.kv(BUCKET).get(id)
+        return None if entry is None or entry.value is None else decode(Manifest, entry.value)
+
+    def manifests(self) -> dict[str, Manifest]:
+        """See `Catalog.manifests`; decoded once per revision."""
+        fresh: dict[str, _Decoded] = {}
+        for key, entry in self._ctx.watch(BUCKET).items():
+            held = self._decoded.get(key)
+            if held is None or held.revision != entry.revision:
+                held = _Decoded(entry.revision, self._decode(key, entry.value))
+            fresh[key] = held
+        self._decoded = fresh
+        return {key: held.manifest for key, held in fresh.items() if held.manifest is not None}
+
+    def _decode(self, key: str, value: bytes | None) -> Manifest | None:
+        try:
+            return decode(Manifest, value or b"")
+        except (BadJson, BadShape) as error:
+            self._ctx.log.warning(
+                "an entry of the job catalogue does not decode", job_id=key, reason=str(error)
+            )
+            return None
+
+    async def listed(self) -> list[Manifest]:
+        """All manifests by id, in byte order, with everything that was written before the call.
+
+        Raises `BrokerUnavailable`. A missing bucket is an empty one.
+        """
+        try:
+            await self._ctx.watch(BUCKET).synced()
+        except ResourceMissing:
+            return []
+        return sorted(self.manifests().values(), key=lambda manifest: manifest.id.encode())
+
+    async def source(self, id: str) -> str | None:
+        """The YAML text of a job: what was saved, or a dump where that says something else by now.
+
+        None: no such job. Raises `HttpError` 500 `KV get: …`, `decode: …`, and `BrokerUnavailable`.
+        """
+        try:
+            entry = await self._ctx.bus.kv(BUCKET).get(id)
+        except ResourceMissing:
+            return None
+        except InvalidKey as error:
+            raise HttpError(500, f"KV get: {error}") from None
+        if entry is None or entry.value is None:
+            return None
+        text = await self._mirror(id)
+        try:
+            manifest = decode(Manifest, entry.value)
+        except (BadJson, BadShape) as error:
+            if text is not None:
+                return text
+            raise HttpError(500, f"decode: {error}") from None
+        if text is not None and read_mirror(text) in (None, manifest):
+            return text
+        return dumped(manifest)
+
+    async def _mirror(self, id: str) -> str | None:
+        try:
+            entry = await self._ctx.bus.kv(MIRROR).get(id)
+            return None if entry is None or entry.value is None else entry.value.decode()
+        except (ResourceMissing, UnicodeDecodeError):
+            return None
+
+    # -- writing -----------------------------------------------------------------------------
+
+    async def save(self, body: Body) -> None:
+        """Put the stored form, then the mirror. Raises `HttpError` and `BrokerUnavailable`."""
+        id = body.manifest.id
+        try:
+            await self._ctx.bus.kv(BUCKET).put(id, stored(body.manifest))
+        except BrokerUnavailable:
+            raise
+        except MessageTooLarge as error:
+            raise HttpError(413, f"KV put: failed to put key into store: {error}") from None
+        except InvalidKey as error:
+            raise HttpError(400, f"KV put: {error}") from None
+        except ResourceMissing as error:
+            raise HttpError(500, f"ensure KV: {error}") from None
+        except KanadeError as error:
+            raise HttpError(500, f"KV put: {error}") from None
+        await self._put_mirror(id, dumped(body.manifest) if body.text is None else body.text)
+        await self._seen()
+
+    async def _put_mirror(self, id: str, text: str) -> None:
+        """Best effort; a mirror that cannot be written is dropped, so that no old one stands for the new."""
+        mirror = self._ctx.bus.kv(MIRROR)
+        try:
+            await mirror.put(id, text.encode())
+            return
+        except KanadeError as error:
+            self._ctx.log.warning("the YAML mirror was not written", job_id=id, reason=str(error))
+        try:
+            await mirror.delete(id)
+        except KanadeError as error:
+            self._ctx.log.warning("an old YAML mirror may be left", job_id=id, reason=str(error))
+
+    async def remove(self, id: str) -> None:
+        """Write the deletion marker; the mirror stays (scenario `jobs`). Errors as the bucket's."""
+        await self._ctx.bus.kv(BUCKET).delete(id)
+        await self._seen()
+
+    async def _seen(self) -> None:
+        """Whoever reads after our answer shall find what was written."""
+        try:
+            await self._ctx.watch(BUCKET).synced()
+        except KanadeError as error:
+            self._ctx.log.warning("the job catalogue's map lags behind", reason=str(error))
+        self._ctx.changed(f"kv:{BUCKET}")
+
+    # -- firing ------------------------------------------------------------------------------
+
+    async def fire(
+        self,
+        job_id: str,
+        plan: FanoutPlan,
+        *,
+        actor: str,
+        caller: Caller | None = None,
+        supersedes: str | None = None,
+        allow_empty: bool = True,
+    ) -> FireAnswer:
+        """See `Catalog.fire`."""
+        return await self._firing.fire(
+            job_id, plan, actor=actor, caller=caller, supersedes=supersedes, allow_empty=allow_empty
+        )

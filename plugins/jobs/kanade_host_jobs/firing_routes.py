@@ -1,0 +1,63 @@
+"""Exec, kill and revocation over HTTP (`contract/http-jobs.md` 2, 6.5; `contract/http-fleet.md` 11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kanade_host_results.api import SERVICE as EXECUTIONS
+from kanade_host_results.api import Executions
+
+from kanade_host.plugin import BrokerUnavailable, HttpError, Request
+from kanade_host_jobs.broker_limits import away
+from kanade_host_jobs.revocation import ACTIVE, REVOKED
+from kanade_host_jobs.work import work_of
+
+
+async def exec_job(request: Request) -> Any:
+    """POST /api/exec/{job_id}."""
+    return await work_of(request.ctx).catalog.fire(
+        request.path["job_id"], request.body, actor="operator", caller=request.caller
+    )
+
+
+async def kill_job(request: Request) -> None:
+    """POST /api/jobs/{job_id}/kill: every execution of the job that has something to kill."""
+    ctx = request.ctx
+    executions: Executions = ctx.service(EXECUTIONS)
+    found = await executions.open_executions(request.path["job_id"])
+    if not found:
+        return
+    if not ctx.bus.connected:
+        raise HttpError(503, "broker unavailable: nothing was killed; try again when it is back")
+    work = work_of(request.ctx)
+    await work.killed.remember(found)
+    await executions.kill(found, request.caller)
+    work.undelivered.wake()
+
+
+async def script_states(request: Request) -> Any:
+    """GET /api/scripts/status."""
+    try:
+        return await work_of(request.ctx).revocation.states()
+    except BrokerUnavailable as error:
+        raise away(error) from None
+
+
+async def revoke(request: Request) -> None:
+    """POST /api/scripts/{cmd_id}/revoke."""
+    await _put(request, "revoke", REVOKED)
+    await work_of(request.ctx).revocation.take_back(request.path["cmd_id"])
+
+
+async def unrevoke(request: Request) -> None:
+    """POST /api/scripts/{cmd_id}/unrevoke."""
+    await _put(request, "unrevoke", ACTIVE)
+
+
+async def _put(request: Request, action: str, state: str) -> None:
+    id = request.path["cmd_id"]
+    try:
+        await work_of(request.ctx).revocation.put(id, state)
+    except BrokerUnavailable as error:
+        raise HttpError(503, f"script_status KV bucket unavailable: {error}") from None
+    await request.audit(action, id)

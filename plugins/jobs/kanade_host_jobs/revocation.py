@@ -1,0 +1,56 @@
+"""Revoking: `script_status`, which agents look at before each command (`contract/http-fleet.md` 11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kanade_host_results.api import SERVICE, Executions
+
+from kanade_host.plugin import BrokerUnavailable, Context, HttpError, KanadeError, ResourceMissing
+
+if TYPE_CHECKING:
+    from kanade_host_jobs.undelivered import Undelivered
+
+BUCKET = "script_status"
+ACTIVE, REVOKED = "ACTIVE", "REVOKED"
+
+
+class Revocation:
+    """Writes the states, and takes back what lies in EXEC for agents that are away."""
+
+    def __init__(self, ctx: Context, undelivered: Undelivered) -> None:
+        self._ctx, self._undelivered = ctx, undelivered
+
+    async def states(self) -> dict[str, str]:
+        """All ids with what is stored for them, by id; a missing bucket is empty. `BrokerUnavailable`."""
+        live = self._ctx.watch(BUCKET)
+        try:
+            await live.synced()
+        except ResourceMissing:
+            return {}
+        return {key: (entry.value or b"").decode(errors="replace") for key, entry in live.items()}
+
+    async def put(self, id: str, state: str) -> None:
+        """Write one state. Raises `HttpError`, `BrokerUnavailable`."""
+        try:
+            await self._ctx.bus.kv(BUCKET).put(id, state.encode())
+        except BrokerUnavailable:
+            raise
+        except ResourceMissing as error:
+            raise HttpError(503, f"script_status KV bucket unavailable: {error}") from None
+        except KanadeError as error:
+            raise HttpError(500, f"write script_status for {id}: {error}") from None
+        self._ctx.changed(f"kv:{BUCKET}", id)
+
+    async def take_back(self, id: str) -> None:
+        """Delete the undelivered commands of a revoked job from EXEC. Agents would skip them anyhow."""
+        executions: Executions = self._ctx.service(SERVICE)
+        try:
+            await executions.revoke(id)
+        except KanadeError as error:
+            self._ctx.log.warning(
+                "undelivered commands of a revoked job stay in EXEC; agents skip them",
+                job_id=id,
+                reason=str(error),
+            )
+        self._undelivered.wake()

@@ -1,0 +1,139 @@
+"""The plugin's routes, as data."""
+
+from __future__ import annotations
+
+from kanade_host.plugin import HttpErrorText, Permission, Role, Route
+from kanade_host_jobs.api import FanoutPlan, FireAnswer
+from kanade_host_jobs.catalog_routes import delete_job, job_yaml, list_jobs, save_job
+from kanade_host_jobs.firing_routes import exec_job, kill_job, revoke, script_states, unrevoke
+from kanade_host_jobs.manifest import BODY_LIMIT_TEXT
+from kanade_host_jobs.run import RunBody, RunResult, run
+
+READ = Permission("jobs.read", Role.VIEWER)
+WRITE = Permission("jobs.write", Role.OPERATOR)
+FIRE = Permission("jobs.fire", Role.OPERATOR)
+
+AWAY = "the broker is away; nothing was done"
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/jobs",
+        list_jobs,
+        READ,
+        "All jobs of the catalogue, by id, with what is running of them",
+        fresh=("jobs", "kv:jobs", "executions"),
+        errors={503: AWAY},
+        tags=("jobs",),
+    ),
+    Route(
+        "POST",
+        "/api/jobs",
+        save_job,
+        WRITE,
+        "Save a job, as JSON or YAML",
+        body="raw",
+        too_large=HttpErrorText(400, BODY_LIMIT_TEXT),
+        audits=("job_upsert",),
+        errors={400: "the manifest is refused, with the reason", 413: "too large", 503: AWAY},
+        tags=("jobs",),
+    ),
+    Route(
+        "GET",
+        "/api/jobs/{id}/yaml",
+        job_yaml,
+        READ,
+        "A job's source as YAML",
+        errors={404: "no such job", 500: "it does not decode", 503: AWAY},
+        tags=("jobs",),
+    ),
+    Route(
+        "DELETE",
+        "/api/jobs/{id}",
+        delete_job,
+        WRITE,
+        "Revoke and delete a job",
+        status=204,
+        audits=("job_delete", "job_delete_failed_post_revoke"),
+        errors={409: "a schedule names it", 503: AWAY},
+        tags=("jobs",),
+    ),
+    Route(
+        "POST",
+        "/api/jobs/{job_id}/kill",
+        kill_job,
+        FIRE,
+        "Kill every execution of a job",
+        status=204,
+        audits=("kill",),
+        errors={503: AWAY},
+        tags=("jobs",),
+    ),
+    Route(
+        "POST",
+        "/api/exec/{job_id}",
+        exec_job,
+        FIRE,
+        "Fire a job at PCs, groups or all",
+        request=FanoutPlan,
+        response=FireAnswer,
+        audits=("exec",),
+        errors={
+            400: "the plan or the job is refused, with the reason",
+            404: "no such job, or no such script object",
+            413: "the command is larger than the broker takes",
+            503: AWAY,
+        },
+        tags=("jobs",),
+    ),
+    Route(
+        "POST",
+        "/api/run",
+        run,
+        FIRE,
+        "Run one script on one PC and wait for its result",
+        request=RunBody,
+        response=RunResult,
+        time_limit=None,
+        audits=("run",),
+        errors={
+            400: "unknown shell, or a name that can be no subject",
+            408: "no result in time",
+            413: "the script is larger than the broker takes",
+            503: AWAY,
+        },
+        tags=("jobs",),
+    ),
+    Route(
+        "GET",
+        "/api/scripts/status",
+        script_states,
+        READ,
+        "Which jobs are revoked",
+        fresh=("kv:script_status",),
+        errors={503: AWAY},
+        tags=("scripts",),
+    ),
+    Route(
+        "POST",
+        "/api/scripts/{cmd_id}/revoke",
+        revoke,
+        WRITE,
+        "Revoke a job: agents skip its commands",
+        status=204,
+        audits=("revoke",),
+        errors={503: AWAY},
+        tags=("scripts",),
+    ),
+    Route(
+        "POST",
+        "/api/scripts/{cmd_id}/unrevoke",
+        unrevoke,
+        WRITE,
+        "Let agents run a revoked job again",
+        status=204,
+        audits=("unrevoke",),
+        errors={503: AWAY},
+        tags=("scripts",),
+    ),
+)

@@ -1,0 +1,31 @@
+"""The settings `[plugins.jobs]`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from kanade_host.plugin import Settings
+
+
+class JobsSettings(Settings, frozen=True, kw_only=True):
+    """How jobs go out."""
+
+    upstream_subjects: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Send to `commands.group.<name>` instead of a group's members, and count subjects, "
+            "as kanade-backend 0.43.25 does. Its agents run group commands whether or not they are members."
+        ),
+    ] = False
+    replay_durables: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Keep each agent's durable consumer on EXEC narrowed to its own subjects; without, "
+            "every command is delivered to every agent."
+        ),
+    ] = True
+    replay_rate: Annotated[
+        int, msgspec.Meta(ge=1, le=10_000, description="Durables made or changed per second, at most.")
+    ] = 100

@@ -1,0 +1,28 @@
+"""What the plugin's routes and tasks share while it runs. Offered to itself as "jobs.work"."""
+
+from __future__ import annotations
+
+from kanade_host.plugin import Context
+from kanade_host_jobs.catalog import JobCatalog
+from kanade_host_jobs.killed import Killed
+from kanade_host_jobs.replay_durables import ReplayDurables
+from kanade_host_jobs.revocation import Revocation
+from kanade_host_jobs.undelivered import Undelivered
+
+SERVICE = "jobs.work"
+
+
+class Work:
+    """One of each."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.catalog = JobCatalog(ctx)
+        self.undelivered = Undelivered(ctx)
+        self.revocation = Revocation(ctx, self.undelivered)
+        self.killed = Killed(ctx)
+        self.replay = ReplayDurables(ctx, ctx.settings.replay_rate)
+
+
+def work_of(ctx: Context) -> Work:
+    """The parts of the running plugin."""
+    return ctx.service(SERVICE, Work)
