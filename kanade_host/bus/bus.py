@@ -43,6 +43,10 @@ class NatsBus:
         return self.connection.connected
 
     @property
+    def max_payload(self) -> int:
+        return self.session.max_payload
+
+    @property
     def session(self) -> Session:
         """The live session, or `BrokerUnavailable` at once."""
         return self.connection.session
