@@ -72,8 +72,6 @@ class Dispatch:
         stall: float = 120.0,
     ) -> None:
         self.table: Table[Endpoint] = Table()
-        self.down: dict[str, str] = {}
-        """Plugins that do not run, and why: their routes answer 503."""
         self.starting = True
         self.watch: Armed = Unwatched()
         self._authentication, self._changes, self._kept = authentication, changes, kept
@@ -132,7 +130,7 @@ class Dispatch:
                 return refusal
         else:
             exchange.principal = await self._authentication.guess(credentials(raw, path))
-        down = self.down.get(endpoint.plugin)
+        down = endpoint.down()
         if down is not None:
             raise rejections.plugin_down(endpoint.plugin, down)
         exchange.commit = self._changes.commit_line

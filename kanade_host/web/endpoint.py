@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kanade_host.plugin.authenticators import Permission, Role
@@ -14,6 +14,10 @@ from kanade_host.web.matching import Place, Table, is_parameter, segments
 from kanade_host.web.query import QueryReader
 
 
+def _never() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Mount:
     """A route, its owner and what its handler reaches the host by."""
@@ -21,16 +25,31 @@ class Mount:
     plugin: str
     route: Route
     ctx: Context | None = None
+    down: Callable[[], str | None] = _never
+    """Why the owner cannot be called at the moment; None when it can."""
 
 
 class Endpoint:
     """What dispatch needs of one route."""
 
-    __slots__ = ("body", "ctx", "fresh", "limit", "names", "needs", "plugin", "query", "route", "template")
+    __slots__ = (
+        "body",
+        "ctx",
+        "down",
+        "fresh",
+        "limit",
+        "names",
+        "needs",
+        "plugin",
+        "query",
+        "route",
+        "template",
+    )
 
     def __init__(self, mount: Mount, patience: Patience) -> None:
         route = mount.route
         self.plugin, self.route, self.ctx = mount.plugin, route, mount.ctx
+        self.down = mount.down
         self.template = f"{route.method} {route.path}"
         self.names = tuple(part[1:-1] for part in segments(route.path) if is_parameter(part))
         self.needs: Permission | None = route.permission

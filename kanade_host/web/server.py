@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from kanade_host.plugin.authenticators import Authenticator
+from kanade_host.plugin.authenticators import Authenticator, Credentials, Verdict
+from kanade_host.plugin.errors import StoreUnavailable
+from kanade_host.plugin.routes import Route
+from kanade_host.store.commits import Commit
 from kanade_host.web.authentication import Authentication
 from kanade_host.web.body import Patience
 from kanade_host.web.changes import Changes
 from kanade_host.web.connection import Connections
 from kanade_host.web.dispatch import Dispatch, Files
 from kanade_host.web.endpoint import Mount, compiled
+from kanade_host.web.host_routes import OWNER, HostRoutes
 from kanade_host.web.kept import Kept
 from kanade_host.web.listening import listen
 from kanade_host.web.live import Live
 from kanade_host.web.metrics import HttpMetrics
+from kanade_host.web.providers import Host, Running, why_down
 from kanade_host.web.static import StaticFiles
 from kanade_host.web.watchdog import Watchdog
 
@@ -45,97 +51,109 @@ class Limits:
     kept_bytes: int = 64 * 1024 * 1024
 
 
-class WebServer:
-    """Everything of HTTP. Make it, `bind()`, `await start()`, `mount(…)`, `ready()`; at last `await stop()`.
+class Gate:
+    """An authenticator of a plugin that may fail: then nobody can be told from anybody, which is 503."""
 
-    `authenticators` and `mount` may be given anew at any time. `now` is a monotonic clock in seconds,
-    which a test may replace to make `fresh_for` pass.
+    __slots__ = ("_inner", "_owner", "name")
+
+    def __init__(self, inner: Authenticator, owner: Running) -> None:
+        self.name, self._inner, self._owner = inner.name, inner, owner
+
+    async def authenticate(self, credentials: Credentials) -> Verdict:
+        """What the authenticator says."""
+        if not self._owner.serves:
+            raise StoreUnavailable(f"plugin {self._owner.name!r} is not running: {why_down(self._owner)}")
+        return await self._inner.authenticate(credentials)
+
+
+class WebServer:
+    """Everything of HTTP around one host.
+
+    `await bind("host:port")`: the port is taken and answers 503. `open(plugins)`: their routes and
+    authenticators are served. `stop_accepting()` lets requests finish for a while, `close()` ends the rest.
+    `now` is a monotonic clock in seconds, which a test may replace to make `fresh_for` pass.
     """
 
     def __init__(
         self,
-        bind: str,
-        changes: Changes,
+        host: Host,
         *,
         files: Files | None = None,
-        version: str = "",
         limits: Limits | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limits = limits or Limits()
         self.metrics = HttpMetrics()
-        self.changes = changes
+        self.changes = Changes()
         self.authentication = Authentication()
-        self.live = Live(changes, self.authentication)
-        self.kept = Kept(changes, now, limit=self.limits.kept_bytes)
+        self.live = Live(self.changes, self.authentication)
+        self.kept = Kept(self.changes, now, limit=self.limits.kept_bytes)
         self.watchdog = Watchdog(self.metrics, held=self.limits.held)
+        self.watchdog.plugin_of = host.plugin_of
+        self.watchdog.on_offender, self.watchdog.on_stuck = host.offend, host.stuck
         self.dispatch = Dispatch(
             authentication=self.authentication,
-            changes=changes,
+            changes=self.changes,
             kept=self.kept,
-            files=files or StaticFiles(None, version),
+            files=files or StaticFiles(None, host.version),
             metrics=self.metrics,
             stall=self.limits.stall,
         )
-        self._bind = bind
+        self._own = HostRoutes(
+            host,
+            authentication=self.authentication,
+            changes=self.changes,
+            live=self.live,
+            mounts=lambda: self.mounts,
+        ).routes()
+        self.mounts: tuple[Mount, ...] = ()
         self._socket: socket.socket | None = None
         self._connections: Connections | None = None
         self._server: asyncio.Server | None = None
-        self._mounts: tuple[Mount, ...] = ()
         self._count_parts()
+        self.mount(())
 
     # -- what it serves ----------------------------------------------------------------------
 
     @property
-    def mounts(self) -> Sequence[Mount]:
-        """All routes that are served."""
-        return self._mounts
+    def host_routes(self) -> Sequence[Route]:
+        """The routes of the host itself, for the check of conflicts."""
+        return self._own
 
-    def mount(self, mounts: Iterable[Mount]) -> None:
-        """Serve these routes from now on, instead of those before. Raises `PluginError` for a bad one."""
-        self._mounts = tuple(mounts)
-        self.dispatch.table = compiled(self._mounts, self.limits.patience)
-        self.live.serve(self._mounts)
-
-    def authenticate_by(self, authenticators: Iterable[Authenticator]) -> None:
-        """Ask these, in this order. Without any, every route that is not public answers 401."""
-        self.authentication.authenticators = tuple(authenticators)
-
-    def take_down(self, plugin: str, reason: str) -> None:
-        """The plugin does not run: its routes answer 503 with the reason."""
-        self.dispatch.down[plugin] = reason
-
-    def bring_up(self, plugin: str) -> None:
-        """The plugin runs."""
-        self.dispatch.down.pop(plugin, None)
-
-    def ready(self) -> None:
-        """The first start is complete."""
+    def open(self, plugins: Mapping[str, Running]) -> None:
+        """Serve the plugins from now on; each one's routes answer 503 while it does not run."""
+        mounts = [
+            Mount(one.name, route, one.ctx, lambda one=one: why_down(one))  # type: ignore[misc]
+            for one in plugins.values()
+            for route in one.loaded.routes
+        ]
+        gates = [Gate(found, one) for one in plugins.values() for found in one.authenticators]
+        self.authentication.authenticators = tuple(gates)
+        self.mount(mounts)
         self.dispatch.starting = False
 
-    @property
-    def is_ready(self) -> bool:
-        return not self.dispatch.starting
+    def mount(self, mounts: Iterable[Mount]) -> None:
+        """Serve these routes beside the host's own, instead of those before. Raises `PluginError`."""
+        self.mounts = (*(Mount(OWNER, route) for route in self._own), *mounts)
+        self.dispatch.table = compiled(self.mounts, self.limits.patience)
+        self.live.serve(self.mounts)
+        self.changes.changed("routes")
+
+    # -- what others report ------------------------------------------------------------------
+
+    def on_commit(self, commit: Commit) -> None:
+        """A commit is durable: call it on the loop before the futures of its writers resolve."""
+        self.changes.committed(commit.number, commit.changes)
+
+    def on_change(self, topic: str, keys: Sequence[str]) -> None:
+        """Something changed that is in no table."""
+        self.changes.changed(topic, keys)
 
     # -- life --------------------------------------------------------------------------------
 
-    def bind(self) -> tuple[str, int]:
-        """Take the port; the address that it is. Raises `OperatorError`."""
-        self._socket = listen(self._bind)
-        return self.address
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port that are listened on."""
-        assert self._socket is not None, "bind() comes first"
-        host, port = self._socket.getsockname()[:2]
-        return str(host), int(port)
-
-    async def start(self) -> None:
-        """Accept connections."""
-        if self._socket is None:
-            self.bind()
-        assert self._socket is not None
+    async def bind(self, bind: str) -> tuple[str, int]:
+        """Take the port and accept connections; answers the address. Raises `OperatorError`."""
+        self._socket = listen(bind)
         limits = self.limits
         self._connections = Connections(
             self.dispatch,
@@ -148,32 +166,49 @@ class WebServer:
         self._server = await loop.create_server(self._connections, sock=self._socket)
         self.dispatch.watch = self.watchdog
         self.watchdog.start()
+        return self.address
 
-    async def stop(self) -> None:
-        """Accept no more, let requests finish for a while, then cut them."""
-        if self._server is None:
-            if self._socket is not None:
-                self._socket.close()
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port that are listened on."""
+        assert self._socket is not None, "bind() comes first"
+        host, port = self._socket.getsockname()[:2]
+        return str(host), int(port)
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this computer finds it."""
+        host, port = self.address
+        address = ipaddress.ip_address(host.partition("%")[0])
+        if address.is_unspecified:
+            host = "127.0.0.1" if address.version == 4 else "::1"
+        return f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}"
+
+    async def stop_accepting(self) -> None:
+        """Accept no more, end live streams, and let requests finish for a while."""
+        if self._server is None or self._connections is None:
             return
         self._server.close()
-        assert self._connections is not None
         await asyncio.sleep(0)
         self._connections.pre_shutdown()
         self.live.close()
         deadline = time.monotonic() + self.limits.stopping
         # aiohttp tells nobody when a connection has ended
-        while self._busy() and time.monotonic() < deadline:  # noqa: ASYNC110
+        while self._connections.connections and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-        if self._busy():
-            log.warning("requests were cut off at the stop", count=self._busy())
-        await self._connections.shutdown(0.1)
-        self.watchdog.stop()
-        self._server = None
 
-    def _busy(self) -> int:
-        """Connections on which a request is still being answered, streams included."""
-        assert self._connections is not None
-        return len(self._connections.connections)
+    async def close(self) -> None:
+        """Cut what is left."""
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            if self._server is not None:
+                self._server.close()
+            self.live.close()
+            left = len(connections.connections)
+            if left:
+                log.warning("requests were cut off at the stop", connections=left)
+            await connections.shutdown(0.1)
+        self.watchdog.stop()
 
     def _count_parts(self) -> None:
         kept, live = self.kept, self.live
