@@ -26,17 +26,14 @@ from kanade_host.loading.seen import note_seen, tell
 from kanade_host.loading.state import PluginState
 from kanade_host.loading.suspect import SuspectNote
 from kanade_host.parts import Broker, Store
-from kanade_host.plugin.authenticators import Authenticator
 from kanade_host.plugin.clock import Clock, SystemClock
 from kanade_host.plugin.errors import KanadeError, OperatorError
 from kanade_host.projection.feeds import Feeds
 from kanade_host.projection.outbox import Outbox
-from kanade_host.providers import HostProvider
+from kanade_host.providers import HostView
 from kanade_host.store.commits import Commit
 from kanade_host.store.errors import StoreDamaged
 from kanade_host.store.location import parse_location
-from kanade_host.web.changes import Changes
-from kanade_host.web.endpoint import Mount
 from kanade_host.web.server import WebServer
 
 log = structlog.get_logger("kanade_host")
@@ -54,9 +51,6 @@ class App:
     def __init__(self, config: Config, *, extra: Sequence[Extra] = (), clock: Clock | None = None) -> None:
         self.config = config
         self.clock: Clock = clock or SystemClock()
-        self.changes = Changes()
-        self.web = WebServer(config.server.bind, self.changes)
-        self.provider = HostProvider(self)
         self.plan: Plan | None = None
         self.running: dict[str, RunningPlugin] = {}
         self.store: Store | None = None
@@ -66,9 +60,6 @@ class App:
         self.lease: Lease | None = None
         self.starting = "the host starts"
         """What the first start waits for; empty once it is complete."""
-        self.troubles: dict[str, str] = {}
-        """What is wrong with the host itself, by part."""
-        self.stopping = False
         self._extra = extra
         self._offers = Offers()
         self._active = asyncio.Event()
@@ -77,6 +68,9 @@ class App:
         self._starting: asyncio.Task[None] | None = None
         self._ending: asyncio.Future[int] | None = None
         self._suspects = SuspectNote(parse_location(config.db.sqlite_path).path)
+        self.view = HostView(self)
+        self.web = WebServer(self.view)
+        self.view.watch_http()
 
     # -- start -------------------------------------------------------------------------------
 
@@ -90,25 +84,20 @@ class App:
             tables=chosen.tables,
             left_out=self._suspects.take(),
             extra=self._extra,
-            host_routes=[mount.route for mount in self.provider.mounts()],
+            host_routes=self.web.host_routes,
         )
         for warning in (*self.config.warnings, *plan.warnings):
             log.warning(warning)
         refuse(plan, strict=chosen.strict)
-        self.web.watchdog.plugin_of = plan.plugin_of
-        self.web.watchdog.on_offender = self._on_offender
-        self.web.bind()
-        self.web.mount(self.provider.mounts())
-        await self.web.start()
+        await self.web.bind(self.config.server.bind)
+        self._spawn("loop lag", self.view.loop_lag.run())
         log.info("http is bound", url=self.url)
         self._starting = asyncio.create_task(self._first_start(plan), name="start")
 
     @property
     def url(self) -> str:
         """Where HTTP can be reached from this computer."""
-        host, port = self.web.address
-        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-        return f"http://{shown}:{port}"
+        return self.web.url
 
     async def started(self) -> None:
         """Wait until the first start is complete. Raises what refused it."""
@@ -126,7 +115,7 @@ class App:
                 on_stuck=self._on_stuck,
                 on_damage=self._on_damage,
             )
-            self.changes.begin_at(self.store.writer.number)
+            self.web.changes.begin_at(self.store.writer.number)
             refuse(plan, strict=self.config.plugins.strict)
             self.starting = "the broker is started"
             self.broker = await Broker.open(self.config)
@@ -143,7 +132,6 @@ class App:
             self._end(1, error)
             raise
         self.starting = ""
-        self.provider.complete = True
         log.info("ready", url=self.url)
 
     # -- plugins -----------------------------------------------------------------------------
@@ -198,22 +186,11 @@ class App:
 
     def _open_routes(self) -> None:
         """From here on requests are answered; those of a plugin that does not run (yet) with 503."""
-        mounts = [*self.provider.mounts()]
-        for plugin in self.running.values():
-            mounts += [Mount(plugin.name, route, plugin.ctx) for route in plugin.loaded.routes]
-            self.web.take_down(plugin.name, "it is being started")
-        self.web.mount(mounts)
-        self._ask_authenticators()
-        self.web.ready()
-
-    def _ask_authenticators(self) -> None:
-        """Those that the configuration names come first, in its order; then by order of starting."""
+        self.web.open(self.running)
+        # Authenticators that the configuration names come first, in its order; then by order of starting.
         named = {name: place for place, name in enumerate(self.config.plugins.authenticators)}
-        found: list[Authenticator] = [
-            one for plugin in self.running.values() if plugin.serves for one in plugin.authenticators
-        ]
-        found.sort(key=lambda one: named.get(one.name, len(named)))
-        self.web.authenticate_by(found)
+        asked = self.web.authentication
+        asked.authenticators = sorted(asked.authenticators, key=lambda one: named.get(one.name, len(named)))
 
     async def _start_plugin(self, plugin: RunningPlugin) -> None:
         """Start it once what it requires, or comes after, has settled."""
@@ -272,9 +249,9 @@ class App:
         wanted = [BUCKET, *(resource for loaded in self.plan.loaded for resource in loaded.resources)]
         try:
             await ensure(self.broker.bus, wanted)
-            self.troubles.pop("resources", None)
+            self.view.health.note("resources", None)
         except KanadeError as error:
-            self.troubles["resources"] = str(error)
+            self.view.health.note("resources", str(error), blocking=False)
             log.error("resources of the broker are not as they must be", reason=str(error))
 
     async def _keep_ensured(self, reconnected: asyncio.Event) -> None:
@@ -319,32 +296,30 @@ class App:
     # -- what others report --------------------------------------------------------------------
 
     def _on_commit(self, commit: Commit) -> None:
-        self.changes.committed(commit.number, commit.changes)
+        self.web.on_commit(commit)
         if commit.sent and self.outbox is not None:
             self.outbox.wake()
 
     def _changed(self, topic: str, keys: Sequence[str]) -> None:
-        self.changes.changed(topic, keys)
+        self.web.on_change(topic, keys)
 
     def _on_state(self, state: PluginState) -> None:
-        plugin = self.running.get(state.name)
-        if plugin is not None and plugin.serves:
-            self.web.bring_up(state.name)
-        else:
-            self.web.take_down(state.name, state.reason or state.phase)
-        self._ask_authenticators()
         self._changed("plugins", [state.name])
 
-    def _on_offender(self, plugin: str, reason: str) -> None:
+    def offend(self, plugin: str, reason: str) -> None:
+        """The watchdog of HTTP: code of this plugin held the loop again and again."""
         running = self.running.get(plugin)
         if running is not None and running.serves:
             running.fail(reason)
             self._on_state(running.loaded.state)
 
     def _on_stuck(self, owner: str) -> None:
-        """Called on the watching thread: nothing but the end of the process frees the writer."""
-        self._suspects.write(owner, "its code held the writer thread and did not give it back")
-        log.critical("the process ends: a plugin holds the writer thread", plugin=owner)
+        self.stuck(owner, "its code held the writer thread and did not give it back")
+
+    def stuck(self, plugin: str, reason: str) -> None:
+        """Called on a watching thread: nothing but the end of the process frees the thread that is held."""
+        self._suspects.write(plugin, reason)
+        log.critical("the process ends", plugin=plugin, reason=reason)
         os._exit(STUCK_STATUS)
 
     def _on_damage(self, error: StoreDamaged) -> None:
@@ -357,6 +332,7 @@ class App:
             return
         if error is not None:
             log.error("the host ends", reason=str(error))
+            self.view.health.die(str(error))
         self._ending.set_result(status)
 
     def ask_to_stop(self) -> None:
@@ -370,13 +346,12 @@ class App:
 
     async def stop(self) -> None:
         """Tidy, within ten seconds, also when the broker is away or the start is not complete."""
-        self.stopping = True
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.wait({self._starting}, timeout=2.0)
             if self._starting.done() and not self._starting.cancelled():
                 self._starting.exception()
-        await self.web.stop()
+        await self.web.stop_accepting()
         plugins = reversed(self.running.values())
         await asyncio.gather(*(plugin.stop() for plugin in plugins), return_exceptions=True)
         works = set(self._works)
@@ -390,4 +365,5 @@ class App:
             await self.broker.close()
         if self.store is not None:
             await self.store.close()
+        await self.web.close()
         log.info("stopped")

@@ -76,7 +76,8 @@ class Broker:
         Raises `OperatorError` for a bad URL or a broker of our own that does not start; a broker of
         somebody else's that is away is waited for.
         """
-        embedded = None
+        embedded: EmbeddedBroker | None = None
+        token: str | None
         if config.embedded:
             embedded = EmbeddedBroker(config.broker_dir, port=config.broker.port, expose=config.broker.expose)
             await embedded.start()

@@ -8,7 +8,6 @@ from types import ModuleType
 from typing import Any
 
 import pluggy
-import structlog
 
 from kanade_host.loading.check import check
 from kanade_host.loading.collect import Loaded, adopt, load, manager
@@ -17,8 +16,6 @@ from kanade_host.loading.order import leave_out_unmet, order
 from kanade_host.loading.state import Manifest, PluginState
 from kanade_host.plugin.errors import OperatorError
 from kanade_host.plugin.routes import Route
-
-log = structlog.get_logger("kanade_host.loading")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,6 @@ def make_plan(
             plan.loaded.append(loaded)
     plan.drop_out()
     for conflict in check(plan.loaded, host_routes):
-        log.error("conflict", plugin=conflict.plugin, owner=conflict.owner, reason=conflict.reason)
         plan.fail(conflict.plugin, "checked", conflict.reason)
     for one in plan.loaded:
         one.state.enter("checked")

@@ -161,7 +161,6 @@ class RunningPlugin:
     def _fail(self, phase: str, reason: str) -> None:
         self.loaded.state.fail(phase, reason)
         self._offers.withdraw(self.name)
-        log.error("plugin is out of service", plugin=self.name, phase=phase, reason=reason)
         self.settled.set()
 
     async def _end_work(self) -> None:

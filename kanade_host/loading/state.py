@@ -6,6 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import structlog
+
+log = structlog.get_logger("kanade_host.loading")
+
 Phase = Literal[
     "found",
     "disabled",
@@ -72,7 +76,8 @@ class PluginState:
         self.phase = phase
 
     def fail(self, phase: str, reason: str) -> None:
-        """It failed in that phase, for good."""
+        """It failed in that phase, for good: everyone who looks, and the log, is told why."""
+        log.error("plugin is out of service", plugin=self.name, phase=phase, reason=reason)
         self.failed_in = phase
         self.reasons = {phase: reason}
         self.enter("failed")

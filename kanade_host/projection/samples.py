@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from kanade_host.bus.bus import NatsBus
+from kanade_host.bus.connection import LastingSubscription
 from kanade_host.plugin.clock import Clock
 from kanade_host.plugin.errors import StoreUnavailable
 from kanade_host.plugin.json import BadJson, BadShape, Decoder
@@ -34,6 +35,7 @@ class Sampler:
         self.samples, self.plugin = samples, plugin
         self._bus, self._writer, self._clock, self._report = bus, writer, clock, report
         self._decoder: Decoder[Any] = Decoder(samples.message)
+        self._subscription: LastingSubscription | None = None
         self._waiting: dict[Hashable, Message[Any]] = {}
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
@@ -46,13 +48,19 @@ class Sampler:
         self.log = structlog.get_logger(f"kanade_host.projection.{samples.name}").bind(plugin=plugin)
 
     @property
+    def lost(self) -> int:
+        """Messages that no row will tell of: replaced by newer ones, or more than the queue could hold."""
+        return self.dropped + (self._subscription.dropped if self._subscription else 0)
+
+    @property
     def idle(self) -> bool:
         """Nothing waits to be written."""
         return not self._waiting and not self._writing
 
     async def run(self) -> None:
         """Subscribe and write until cancelled."""
-        async with self._bus.subscription(self.samples.subject, self._receive):
+        self._subscription = self._bus.subscription(self.samples.subject, self._receive)
+        async with self._subscription:
             self.begun.set()
             while True:
                 await self._arrived.wait()
