@@ -18,6 +18,9 @@ _TYPED = re.compile(
     re.ASCII | re.VERBOSE,
 )
 
+_BREAKS = re.compile("[\u0085\u2028\u2029]")
+"""Breaks lines for YAML 1.1 readers, and not for later ones."""
+
 
 class _Dumper(yaml.SafeDumper):
     """Block style, dashes at the indent of their key, quotes only where a plain text reads otherwise."""
@@ -34,7 +37,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, text: str) -> Any:
-    style = "|" if "\n" in text else None
+    style = '"' if _BREAKS.search(text) else "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
