@@ -52,6 +52,11 @@ class Line:
         return f"{datetime.fromtimestamp(self.time_ns // 1_000_000_000, UTC):%Y-%m-%d}"
 
 
+def is_secret_key(key: str) -> bool:
+    """Whether values under such a name are never shown."""
+    return _SECRET_KEY.search(key) is not None
+
+
 def simple(value: Any) -> Any:
     """A value that can be kept for later: what may change is turned into text now."""
     if value is None or isinstance(value, (str, int, float, bool)):

@@ -23,7 +23,7 @@ import structlog
 
 from kanade_host.config.model import Log
 from kanade_host.observe.daily import DailyFile
-from kanade_host.observe.directives import Directive, Thresholds, choose
+from kanade_host.observe.directives import LEVELS, Directive, Thresholds, choose
 from kanade_host.observe.lines import Line, as_json, redact, simple, text
 from kanade_host.platform.secrets import known_values
 from kanade_host.plugin.errors import OperatorError
@@ -47,10 +47,12 @@ class Logging:
         file: DailyFile | None = None,
         json: bool = False,
         colour: bool = False,
+        out_level: int = 0,
         limit: int = QUEUE_LIMIT,
     ) -> None:
         self.thresholds = Thresholds(directives)
         self._out, self._file, self._json, self._colour, self._limit = out, file, json, colour, limit
+        self._out_level = out_level
         self._queue: queue.SimpleQueue[Line | threading.Event | None] = queue.SimpleQueue()
         self._closed = False
         self._dropping = threading.Lock()
@@ -126,7 +128,8 @@ class Logging:
                 shown = redact(text(line, colour=True), known_values())
         except Exception as error:  # a value whose text raises must not end logging
             plain = shown = f"{line.stamp} ERROR kanade_host.observe: a log line cannot be written: {error!r}"
-        self._to_out(shown)
+        if line.level >= self._out_level:
+            self._to_out(shown)
         if self._file is not None:
             try:
                 self._file.write(plain, line.day)
@@ -238,12 +241,14 @@ def setup_logging(
     *,
     environ: Mapping[str, str] | None = None,
     out: TextIO | None = None,
+    out_level: str = "trace",
     complain: Callable[[str], None] | None = None,
     cache: bool = False,
 ) -> Logging:
     """Set up the process's logging from `[log]`, `RUST_LOG` and `NO_COLOR`.
 
-    Raises OperatorError when the log's folder or file cannot be made. `cache` binds loggers once and
+    Raises OperatorError when the log's folder or file cannot be made. `out_level`: what is below it goes
+    to the file alone. `cache` binds loggers once and
     for all: for a process that sets logging up once.
     """
     environ = os.environ if environ is None else environ
@@ -256,7 +261,14 @@ def setup_logging(
     else:
         file.open(Line(time.time_ns(), 0, "", "", {}).day)
     colour = log.format == "text" and out.isatty() and not environ.get("NO_COLOR")
-    made = Logging(directives, out=out, file=file, json=log.format == "json", colour=colour)
+    made = Logging(
+        directives,
+        out=out,
+        file=file,
+        json=log.format == "json",
+        colour=colour,
+        out_level=LEVELS[out_level],
+    )
     _install(made, cache=cache)
     return made
 

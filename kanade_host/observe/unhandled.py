@@ -1,4 +1,4 @@
-"""Whatever nobody caught is logged with its traceback (host.md 7): in threads, tasks, callbacks, at the end."""
+"""Whatever nobody caught is logged with its traceback (host.md 7): in threads, tasks, callbacks."""
 
 from __future__ import annotations
 

@@ -32,16 +32,19 @@ def create_private(path: Path, body: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def write_private(path: Path, body: bytes) -> None:
-    """Write or replace a file; a reader sees the old or the new one, never half of it."""
-    part = _part(path, body)
+def write_private(path: Path, body: bytes, *, sync: bool = True) -> None:
+    """Write or replace a file; a reader sees the old or the new one, never half of it.
+
+    `sync`: it is on the disk when this returns, for what must survive a power loss.
+    """
+    part = _part(path, body, sync=sync)
     try:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _part(path: Path, body: bytes) -> Path:
+def _part(path: Path, body: bytes, *, sync: bool = True) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
@@ -49,5 +52,6 @@ def _part(path: Path, body: bytes) -> Path:
     with os.fdopen(handle, "wb") as file:
         file.write(body)
         file.flush()
-        os.fsync(file.fileno())
+        if sync:
+            os.fsync(file.fileno())
     return part

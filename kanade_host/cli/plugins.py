@@ -1,0 +1,90 @@
+"""`kanade-host plugins`: which plugins there are, in which state, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from kanade_host.cli.options import config_option, read_config
+from kanade_host.cli.output import json_option, print_json, table
+from kanade_host.cli.planning import plan_of, with_tables
+from kanade_host.cli.running import RunFile
+from kanade_host.config import Config, ConfigError
+from kanade_host.observe.logs import setup_console
+
+EPILOG = """\b
+Examples:
+  kanade-host plugins                  all of them, with states and reasons
+  kanade-host plugins results          what one contributes
+  kanade-host plugins --json           for scripts
+  kanade-host plugins --demo           those of the demo
+
+\b
+While a host runs on this computer, its live states are shown; otherwise what it would do.
+Plugins are installed with pip, and switched off in backend.toml: [plugins] disabled = ["audit"]
+"""
+
+
+@click.command("plugins", epilog=EPILOG)
+@click.argument("name", required=False)
+@config_option
+@json_option
+def command(name: str | None, config: str | None, demo: str | None, as_json: bool) -> None:
+    """Show the plugins, their states and reasons."""
+    setup_console("off" if as_json else "error")
+    found, source = _states(config, demo)
+    if name is not None:
+        found = [one for one in found if one["name"] == name]
+        if not found:
+            raise click.ClickException(f"no plugin {name!r} is installed; kanade-host plugins lists them")
+    if as_json:
+        print_json({"source": source, "plugins": found})
+    elif name is not None:
+        _one(found[0])
+    else:
+        _all(found, source)
+
+
+def _states(config: str | None, demo: str | None) -> tuple[list[dict[str, Any]], str]:
+    try:
+        read: Config | None = read_config(config, demo)
+    except ConfigError:
+        if config is not None:
+            raise
+        read = None  # nothing is configured yet: show what is installed
+    if read is not None:
+        running = RunFile(read.data_dir).read()
+        if running is not None:
+            return running.plugins, f"the running host, process {running.process.pid}"
+    plan = plan_of(read)
+    with_tables(plan)
+    why = "no host runs here; this is what would be loaded"
+    return [state.as_json() for state in plan.states], why
+
+
+def _all(found: list[dict[str, Any]], source: str) -> None:
+    rows = [
+        [one["name"], one["state"], one["version"], one["title"], one["reason"] or ""]
+        for one in sorted(found, key=lambda one: one["name"])
+    ]
+    if rows:
+        table(["plugin", "state", "version", "title", "reason"], rows, colour=1)
+    else:
+        click.echo('No plugin is installed. Ours come with: pip install "kanade-host[standard]"')
+    click.echo(f"\n({source})")
+
+
+def _one(one: dict[str, Any]) -> None:
+    click.secho(f"{one['name']}: {one['title']}", bold=True)
+    click.echo(f"  {one['distribution']} {one['version']}, {one['state']}")
+    if one["reason"]:
+        click.echo(f"  because: {one['reason']}")
+    for key in ("requires", "after"):
+        if one[key]:
+            click.echo(f"  {key}: {', '.join(one[key])}")
+    for kind, names in sorted(one["contributes"].items()):
+        if names:
+            click.echo(f"  {kind}:")
+            for each in names:
+                click.echo(f"    {each}")
