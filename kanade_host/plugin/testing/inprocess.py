@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from kanade_host.app import App
 from kanade_host.config import Broker, Config, Db, Log, Nats, Plugins, Server
 from kanade_host.plugin.testing.clock import MovableClock
@@ -38,6 +40,10 @@ class InProcess:
     @property
     def base(self) -> str:
         return self.app.url
+
+    def enable(self, *plugins: str) -> None:
+        """Run these too from the next start on."""
+        self.options = msgspec.structs.replace(self.options, plugins=(*self.options.plugins, *plugins))
 
     async def start(self) -> None:
         wanted = {"KANADE_NATS_TOKEN": self.options.broker_token, **self.options.environment}

@@ -42,6 +42,10 @@ class ProcessRunning:
         """What the process printed."""
         return Path(self.options.folder) / "host.log"
 
+    def enable(self, *plugins: str) -> None:
+        """Run these too from the next start on."""
+        self.options = msgspec.structs.replace(self.options, plugins=(*self.options.plugins, *plugins))
+
     async def start(self, *, ready: bool = True) -> None:
         """Start it; `ready=False` does not wait (a fault may end it before)."""
         folder = Path(self.options.folder)

@@ -14,6 +14,10 @@ class Running(Protocol):
         """`http://127.0.0.1:port` of the host that runs now."""
         ...
 
+    def enable(self, *plugins: str) -> None:
+        """Run these installed plugins too from the next start on."""
+        ...
+
     async def start(self) -> None:
         """Start it and wait until it is ready."""
         ...
