@@ -88,7 +88,7 @@ class Executions(Protocol):
         ...
 
     async def revoke(self, job_id: str) -> list[tuple[str, str]]:
-        """The same for a job's undelivered commands without killing what runs: waiting targets are `skipped`."""
+        """Withdraw a job's undelivered commands, leaving alone what runs: waiting targets are `skipped`."""
         ...
 
     async def waiting(self, job_id: str) -> list[tuple[str, str]]:

@@ -66,21 +66,24 @@ CREATE TABLE IF NOT EXISTS execution_targets (
 -- (kept in step by targets.py, so that no list has to count). `broadcasts` is a JSON list of
 -- [subject, request_id] for commands that are not to one PC alone.
 CREATE TABLE IF NOT EXISTS execution_plans (
-    exec_id    TEXT PRIMARY KEY NOT NULL,
-    expected   INTEGER NOT NULL,
-    broadcasts TEXT,
-    expires_at TEXT NOT NULL,
-    waiting    INTEGER NOT NULL DEFAULT 0,
-    running    INTEGER NOT NULL DEFAULT 0,
-    done       INTEGER NOT NULL DEFAULT 0,
-    failed     INTEGER NOT NULL DEFAULT 0,
-    skipped    INTEGER NOT NULL DEFAULT 0,
-    timed_out  INTEGER NOT NULL DEFAULT 0,
-    expired    INTEGER NOT NULL DEFAULT 0,
-    killed     INTEGER NOT NULL DEFAULT 0,
-    superseded INTEGER NOT NULL DEFAULT 0
+    exec_id       TEXT PRIMARY KEY NOT NULL,
+    expected      INTEGER NOT NULL,
+    broadcasts    TEXT,
+    expires_at    TEXT NOT NULL,
+    superseded_by TEXT,
+    waiting       INTEGER NOT NULL DEFAULT 0,
+    running       INTEGER NOT NULL DEFAULT 0,
+    done          INTEGER NOT NULL DEFAULT 0,
+    failed        INTEGER NOT NULL DEFAULT 0,
+    skipped       INTEGER NOT NULL DEFAULT 0,
+    timed_out     INTEGER NOT NULL DEFAULT 0,
+    expired       INTEGER NOT NULL DEFAULT 0,
+    killed        INTEGER NOT NULL DEFAULT 0,
+    superseded    INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS execution_plans_waiting ON execution_plans (expires_at) WHERE waiting > 0;
+CREATE INDEX IF NOT EXISTS execution_plans_superseded
+    ON execution_plans (exec_id) WHERE superseded_by IS NOT NULL AND waiting > 0;
 
 -- Commands that may lie in the stream EXEC although nobody may get them any more.
 CREATE TABLE IF NOT EXISTS execution_unwanted (

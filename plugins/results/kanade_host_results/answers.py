@@ -1,0 +1,99 @@
+"""What is answered about results and executions (`contract/http-jobs.md` 3, 4)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kanade_host.plugin import Instant
+
+
+def wire(stored: object) -> str | None:
+    """A stored timestamp as clients are shown it; None where it is none."""
+    if isinstance(stored, str) and stored.endswith("+00:00") and stored[10:11] == "T":
+        return stored[:-6] + "Z"
+    instant = None if stored is None else Instant.from_stored(stored)
+    return None if instant is None else instant.wire
+
+
+class Result(msgspec.Struct, frozen=True):
+    """One run. `exit_code` and `finished_at` are null while it runs."""
+
+    result_id: str
+    request_id: str
+    exec_id: str | None
+    pc_id: str
+    exit_code: int | None
+    stdout: str
+    stderr: str
+    started_at: str | None
+    finished_at: str | None
+    job_id: str | None
+    version: str | None
+
+
+class ResultDetail(Result, frozen=True, omit_defaults=True):
+    """`stdout_object` and `stderr_object`: output that could not be fetched from the object store."""
+
+    stdout_object: str | None = None
+    stderr_object: str | None = None
+
+
+class States(msgspec.Struct, frozen=True):
+    """How many targets are in which state."""
+
+    waiting: int
+    running: int
+    done: int
+    failed: int
+    skipped: int
+    timed_out: int
+    expired: int
+    killed: int
+    superseded: int
+
+
+class Execution(msgspec.Struct, frozen=True):
+    """One execution. `target_count` is upstream's number; `expected` counts PCs, null where unknown."""
+
+    exec_id: str
+    job_id: str
+    version: str
+    initiated_by: str
+    initiated_at: str | None
+    target_count: int
+    success_count: int
+    failure_count: int
+    status: str
+    expected: int | None
+    states: States | None
+
+
+class ExecutionResult(msgspec.Struct, frozen=True):
+    """A run within an execution."""
+
+    result_id: str
+    request_id: str
+    pc_id: str
+    exit_code: int | None
+    started_at: str | None
+    finished_at: str | None
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A PC that an execution waits for."""
+
+    pc_id: str
+    state: str
+    request_id: str | None
+    result_id: str | None
+    reason: str | None
+    changed_at: str | None
+
+
+class ExecutionDetail(msgspec.Struct, frozen=True):
+    """`targets` are ordered by PC; `targets_after` of the next page is null on the last one."""
+
+    execution: Execution
+    results: list[ExecutionResult]
+    targets: list[Target]
+    targets_after: str | None

@@ -1,0 +1,52 @@
+"""The service `results.executions`: what others may do with executions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kanade_host.plugin import Caller, Context, Instant
+from kanade_host_results import firing, live, withdrawing
+from kanade_host_results.api import Fire
+from kanade_host_results.staging import Release
+
+
+class ExecutionsService:
+    """Implements `kanade_host_results.api.Executions`."""
+
+    def __init__(self, ctx: Context, release: Release) -> None:
+        self._ctx, self.release = ctx, release
+
+    async def fire(self, fire: Fire) -> None:
+        await firing.fire(self._ctx, fire, self.release)
+
+    async def live_counts(self) -> dict[str, tuple[int, int]]:
+        return await live.live_counts(self._ctx)
+
+    async def open_executions(self, job_id: str) -> list[str]:
+        return await live.open_executions(self._ctx, job_id)
+
+    async def kill(self, exec_ids: Sequence[str], caller: Caller | None) -> list[tuple[str, str]]:
+        pairs = []
+        for exec_id in dict.fromkeys(exec_ids):
+            pairs += await withdrawing.kill(self._ctx, exec_id, caller)
+        return pairs
+
+    async def revoke(self, job_id: str) -> list[tuple[str, str]]:
+        pairs = []
+        for exec_id in await live.undelivered_executions(self._ctx, job_id):
+            pairs += await withdrawing.withdraw(
+                self._ctx, exec_id, "skipped", "revoked before it was delivered"
+            )
+        return pairs
+
+    async def waiting(self, job_id: str) -> list[tuple[str, str]]:
+        return await live.waiting(self._ctx, job_id)
+
+    async def unwanted(self, limit: int = 500) -> list[tuple[str, str]]:
+        return await live.unwanted(self._ctx, limit)
+
+    async def gone(self, request_ids: Sequence[str]) -> None:
+        await withdrawing.gone(self._ctx, request_ids)
+
+    async def recent(self, since: Instant) -> tuple[int, int]:
+        return await live.recent(self._ctx, since)

@@ -1,0 +1,74 @@
+"""Executions as answers: lists, one of them, its targets page by page."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from kanade_host.plugin import Context
+from kanade_host_results.answers import Execution, ExecutionDetail, ExecutionResult, States, Target, wire
+from kanade_host_results.outcome import STATES
+
+_FIELDS = (
+    "SELECT e.exec_id, e.job_id, e.version, e.initiated_by, e.initiated_at, e.target_count, e.success_count,"
+    f" e.failure_count, e.status, p.expected, {', '.join(f'p.{state}' for state in STATES)}"
+    " FROM executions AS e LEFT JOIN execution_plans AS p ON p.exec_id = e.exec_id"
+)
+RESULTS = (
+    "SELECT result_id, request_id, pc_id, exit_code, started_at, finished_at FROM execution_results"
+    " WHERE exec_id = ? ORDER BY recorded_at DESC, rowid"
+)
+TARGETS = (
+    "SELECT pc_id, state, request_id, result_id, reason, changed_at FROM execution_targets"
+    " WHERE exec_id = ? AND pc_id > ? ORDER BY pc_id LIMIT ?"
+)
+ONE = f"{_FIELDS} WHERE e.exec_id = ?"
+
+
+def listing(job_id: str | None, status: str | None, limit: int) -> tuple[str, list[Any]]:
+    """The statement for the given filters alone, so that it can seek; newest first."""
+    conditions, values = [], []
+    if job_id:
+        conditions.append("e.job_id = ?")
+        values.append(job_id)
+    if status:
+        conditions.append("e.status = ?")
+        values.append(status)
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"{_FIELDS}{where} ORDER BY e.initiated_at DESC, e.rowid DESC LIMIT ?", [*values, limit]
+
+
+async def executions(ctx: Context, job_id: str | None, status: str | None, limit: int) -> list[Execution]:
+    return [_execution(row) for row in await ctx.query(*listing(job_id, status, limit))]
+
+
+async def execution(ctx: Context, exec_id: str, *, after: str, limit: int) -> ExecutionDetail | None:
+    """None: there is no such execution."""
+    found = await ctx.query(ONE, (exec_id,))
+    if not found:
+        return None
+    results = [
+        ExecutionResult(row[0], row[1], row[2], row[3], wire(row[4]), wire(row[5]))
+        for row in await ctx.query(RESULTS, (exec_id,))
+    ]
+    rows = await ctx.query(TARGETS, (exec_id, after, limit + 1))
+    targets = [Target(row[0], row[1], row[2], row[3], row[4], wire(row[5])) for row in rows[:limit]]
+    following = targets[-1].pc_id if len(rows) > limit and targets else None
+    return ExecutionDetail(_execution(found[0]), results, targets, following)
+
+
+def _execution(row: sqlite3.Row) -> Execution:
+    expected = row["expected"]
+    return Execution(
+        exec_id=row[0],
+        job_id=row[1],
+        version=row[2],
+        initiated_by=row[3],
+        initiated_at=wire(row[4]),
+        target_count=row[5],
+        success_count=row[6],
+        failure_count=row[7],
+        status=row[8],
+        expected=expected,
+        states=None if expected is None else States(*row[10:]),
+    )

@@ -1,0 +1,85 @@
+"""Results as answers: one of them, and lists whose filters need no look at the text."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from kanade_host.plugin import Context, Instant
+from kanade_host_results.answers import Result, ResultDetail, wire
+
+_ROW = (
+    "result_id, request_id, exec_id, pc_id, exit_code, {stdout}, {stderr},"
+    " started_at, finished_at, job_id, version"
+)
+_WHOLE = _ROW.format(stdout="stdout", stderr="stderr")
+_SHORT = _ROW.format(stdout="substr(stdout, 1, ?1)", stderr="substr(stderr, 1, ?1)")
+_NAMES = Result.__struct_fields__
+NEWEST = "ORDER BY recorded_at DESC, rowid"
+"""Newest first by second; within one, the order in which the rows were made (`http-jobs.md` 4.1)."""
+
+ONE = (
+    f"SELECT {_WHOLE.replace('result_id', 'r.result_id', 1)}, stdout_object, stderr_object"
+    " FROM execution_results AS r LEFT JOIN result_objects AS o ON o.result_id = r.result_id"
+    " WHERE r.result_id = ?"
+)
+STATUS = {
+    "success": "exit_code = 0",
+    "failure": "exit_code <> 0",  # never true of NULL, and what the partial index says
+    "running": "finished_at IS NULL",
+}
+
+
+def conditions(status: str | None, since: Instant | None) -> tuple[list[str], list[object]]:
+    """What SQL decides of the filters: conditions to be joined by AND, and their values."""
+    found: list[str] = []
+    values: list[object] = []
+    if status is not None:
+        found.append(STATUS[status])
+    if since is not None:
+        found.append("recorded_at >= ?")
+        values.append(since.sql_ceiling)
+    return found, values
+
+
+def listing(status: str | None, since: Instant | None, limit: int) -> tuple[str, list[object]]:
+    """The row numbers of the newest results that pass."""
+    found, values = conditions(status, since)
+    where = f" WHERE {' AND '.join(found)}" if found else ""
+    return f"SELECT rowid FROM execution_results{where} {NEWEST} LIMIT ?", [*values, limit]
+
+
+async def newest(
+    ctx: Context, status: str | None, since: Instant | None, limit: int, characters: int
+) -> list[Result]:
+    """The newest results that pass, each stream cut to `characters`."""
+    rows = await ctx.query(*listing(status, since, limit))
+    return await by_number(ctx, [row[0] for row in rows], characters)
+
+
+async def by_number(ctx: Context, numbers: Sequence[int], characters: int) -> list[Result]:
+    """Results by row number, in the order given."""
+    if not numbers:
+        return []
+    rows = await ctx.query(
+        f"SELECT {_SHORT}, rowid FROM execution_results WHERE rowid IN (SELECT value FROM json_each(?2))",
+        (characters, json.dumps(list(numbers))),
+    )
+    found = {row[11]: row for row in rows}
+    return [Result(**_fields(found[number])) for number in numbers if number in found]
+
+
+async def one(ctx: Context, result_id: str) -> ResultDetail | None:
+    """A result with its output whole; None: there is none of that id."""
+    rows = await ctx.query(ONE, (result_id,))
+    if not rows:
+        return None
+    return ResultDetail(**_fields(rows[0]), stdout_object=rows[0][11], stderr_object=rows[0][12])
+
+
+def _fields(row: sqlite3.Row) -> dict[str, Any]:
+    found: dict[str, Any] = dict(zip(_NAMES, row))
+    found["started_at"], found["finished_at"] = wire(row[7]), wire(row[8])
+    return found

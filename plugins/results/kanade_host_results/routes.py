@@ -1,0 +1,175 @@
+"""HTTP: results and executions (`contract/http-jobs.md` 3, 4)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from kanade_host.plugin import (
+    U32,
+    HttpError,
+    Instant,
+    KanadeError,
+    Permission,
+    Request,
+    Response,
+    Role,
+    Route,
+    encode,
+)
+from kanade_host.plugin.patterns import pattern
+from kanade_host_results import executions_read, results_read
+from kanade_host_results.answers import Execution, ExecutionDetail, Result, ResultDetail
+from kanade_host_results.scan import COLUMNS, Scan
+
+READ = Permission("results.read", Role.VIEWER)
+MOST = 10_000
+"""Rows of one answer; upstream has no bound, no client asks for more."""
+_FAILURES = (KanadeError, sqlite3.Error)
+
+
+class ResultsQuery(msgspec.Struct, frozen=True):
+    """Filters of `GET /api/results`; the last five are patterns, and empty ones are none."""
+
+    limit: U32 = 50
+    status: Literal["success", "failure", "running"] | None = None
+    since: Instant | None = None
+    pc_id: str | None = None
+    job_id: str | None = None
+    exec_id: str | None = None
+    stdout: str | None = None
+    stderr: str | None = None
+
+
+class ExecutionsQuery(msgspec.Struct, frozen=True):
+    """Filters of `GET /api/executions`: equality, and empty ones are none."""
+
+    limit: U32 = 50
+    job_id: str | None = None
+    status: str | None = None
+
+
+class TargetsQuery(msgspec.Struct, frozen=True):
+    """Which page of an execution's targets: those of PCs after `targets_after`."""
+
+    targets_limit: U32 = 1_000
+    targets_after: str = ""
+
+
+async def list_results(request: Request) -> list[Result] | Response:
+    """The newest results that pass. A search that ran out of time says so in `x-kanade-incomplete`."""
+    query: ResultsQuery = request.query
+    limit = min(query.limit, MOST)
+    patterns = {name: found for name in COLUMNS if (found := pattern(getattr(query, name))) is not None}
+    if limit == 0:
+        return []
+    characters: int = request.ctx.settings.list_output
+    try:
+        if not patterns:
+            return await results_read.newest(request.ctx, query.status, query.since, limit, characters)
+        search = await Scan(request.ctx, query.status, query.since, patterns).run(limit)
+        rows = await results_read.by_number(request.ctx, search.numbers, characters)
+    except _FAILURES as error:
+        request.ctx.log.warning("results cannot be listed", error=str(error))
+        raise HttpError(500, "list results failed") from error
+    if search.complete:
+        return rows
+    return Response(encode(rows), content_type="application/json", headers={"x-kanade-incomplete": "time"})
+
+
+async def get_result(request: Request) -> ResultDetail:
+    """One result, its output whole."""
+    try:
+        found = await results_read.one(request.ctx, request.path["result_id"])
+    except _FAILURES as error:
+        request.ctx.log.warning("a result cannot be read", error=str(error))
+        raise HttpError(500) from error
+    if found is None:
+        raise HttpError(404)
+    return found
+
+
+async def list_executions(request: Request) -> list[Execution]:
+    """The newest executions that pass."""
+    query: ExecutionsQuery = request.query
+    try:
+        return await executions_read.executions(
+            request.ctx, query.job_id, query.status, min(query.limit, MOST)
+        )
+    except _FAILURES as error:
+        request.ctx.log.warning("executions cannot be listed", error=str(error))
+        raise HttpError(500) from error
+
+
+async def get_execution(request: Request) -> ExecutionDetail:
+    """One execution with its results and a page of its targets."""
+    query: TargetsQuery = request.query
+    try:
+        found = await executions_read.execution(
+            request.ctx,
+            request.path["exec_id"],
+            after=query.targets_after,
+            limit=min(query.targets_limit, MOST),
+        )
+    except _FAILURES as error:
+        request.ctx.log.warning("an execution cannot be read", error=str(error))
+        raise HttpError(500) from error
+    if found is None:
+        raise HttpError(404)
+    return found
+
+
+def routes() -> Sequence[Route]:
+    """The plugin's routes."""
+    return [
+        Route(
+            "GET",
+            "/api/results",
+            list_results,
+            READ,
+            "The newest results, filtered by status, time and patterns",
+            query=ResultsQuery,
+            response=list[Result],
+            fresh=("results",),
+            errors={400: "invalid regex `…`: …", 500: "list results failed"},
+            tags=("results",),
+        ),
+        Route(
+            "GET",
+            "/api/results/{result_id}",
+            get_result,
+            READ,
+            "One result with its whole output",
+            response=ResultDetail,
+            fresh=("results",),
+            errors={404: "", 500: ""},
+            tags=("results",),
+        ),
+        Route(
+            "GET",
+            "/api/executions",
+            list_executions,
+            READ,
+            "The newest executions, filtered by job and status",
+            query=ExecutionsQuery,
+            response=list[Execution],
+            fresh=("executions",),
+            errors={500: ""},
+            tags=("executions",),
+        ),
+        Route(
+            "GET",
+            "/api/executions/{exec_id}",
+            get_execution,
+            READ,
+            "One execution with its results and targets",
+            query=TargetsQuery,
+            response=ExecutionDetail,
+            fresh=("executions", "results"),
+            errors={404: "", 500: ""},
+            tags=("executions",),
+        ),
+    ]

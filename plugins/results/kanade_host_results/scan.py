@@ -1,0 +1,145 @@
+"""Results whose text matches patterns, searched from the newest backwards, window by window.
+
+No index knows what is inside of a text. So nothing is cut off at 10,000 rows as upstream does, but each
+statement reads a bounded window on a reading thread, plain words are compared by SQLite itself, other
+patterns in linear time on a thread of their own, and after `SECONDS` the search ends with what it found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kanade_host.plugin import Context, Instant
+from kanade_host.plugin.patterns import Pattern
+from kanade_host_results.results_read import NEWEST, conditions
+
+SECONDS = 8.0
+COLUMNS = ("pc_id", "job_id", "exec_id", "stdout", "stderr")
+_HEAVY = frozenset(("stdout", "stderr"))
+_FIRST_ROWS, _MOST_ROWS = 500, 20_000
+_FIRST_HEAVY_ROWS, _HEAVY_BYTES = 50, 8 * 1024 * 1024
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII).fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Row numbers in the order of the answer. `complete`: there was time to look at every row."""
+
+    numbers: list[int]
+    complete: bool = True
+
+
+@dataclass(slots=True)
+class _Place:
+    """The last row of the window before."""
+
+    recorded_at: str
+    rowid: int
+
+
+class Scan:
+    """One search. `patterns` by column."""
+
+    def __init__(
+        self, ctx: Context, status: str | None, since: Instant | None, patterns: Mapping[str, Pattern]
+    ) -> None:
+        self._ctx = ctx
+        self._where, self._values = conditions(status, since)
+        self._regexes: dict[str, Pattern] = {}
+        self._plain: list[str] = []
+        self._words: list[object] = []
+        for column in COLUMNS:
+            if column in patterns:
+                self._sort_out(column, patterns[column])
+        heavy = not _HEAVY.isdisjoint(patterns)
+        self._carries = not _HEAVY.isdisjoint(self._regexes)
+        self._rows = _FIRST_HEAVY_ROWS if heavy else _FIRST_ROWS
+
+    def _sort_out(self, column: str, pattern: Pattern) -> None:
+        word = pattern.literal
+        if word is None or "\0" in word:
+            self._regexes[column] = pattern
+        elif column == "exec_id" and _UUID(word):
+            # Nothing but the id itself holds a whole id: the index finds it at once.
+            self._where.append("exec_id = ?")
+            self._values.append(word)
+        else:
+            self._plain.append(f"instr(coalesce({column}, ''), ?)")
+            self._words.append(word)
+
+    async def run(self, limit: int) -> Found:
+        """Search until `limit` rows matched, all were seen, or time is up."""
+        numbers: list[int] = []
+        ends = time.monotonic() + SECONDS
+        place: _Place | None = None
+        while len(numbers) < limit:
+            end = await self._end_of_window(place)
+            if end is None:
+                break
+            rows = await self._window(place, end, limit - len(numbers))
+            numbers += await self._matching(rows, limit - len(numbers))
+            place = end
+            if time.monotonic() > ends:
+                return Found(numbers, complete=False)
+        return Found(numbers)
+
+    def _after(self, place: _Place | None) -> tuple[list[str], list[object]]:
+        if place is None:
+            return self._where, self._values
+        return (
+            [*self._where, "recorded_at <= ?", "(recorded_at < ? OR rowid > ?)"],
+            [*self._values, place.recorded_at, place.recorded_at, place.rowid],
+        )
+
+    async def _end_of_window(self, place: _Place | None) -> _Place | None:
+        """The last row of the next window; None when no row is left."""
+        found, values = self._after(place)
+        where = f" WHERE {' AND '.join(found)}" if found else ""
+        rows = await self._ctx.query(
+            "SELECT recorded_at, n FROM (SELECT recorded_at, rowid AS n FROM execution_results"
+            f"{where} {NEWEST} LIMIT ?) ORDER BY recorded_at, n DESC LIMIT 1",
+            [*values, self._rows],
+        )
+        return _Place(rows[0][0], rows[0][1]) if rows else None
+
+    async def _window(self, place: _Place | None, end: _Place, limit: int) -> list[sqlite3.Row]:
+        """The rows up to `end` that hold the plain words, with what the other patterns look at."""
+        found, values = self._after(place)
+        found = [*found, "recorded_at >= ?", "(recorded_at > ? OR rowid <= ?)", *self._plain]
+        values = [*values, end.recorded_at, end.recorded_at, end.rowid, *self._words]
+        columns = ", ".join(("rowid", *self._regexes))
+        rows = await self._ctx.query(
+            f"SELECT {columns} FROM execution_results WHERE {' AND '.join(found)} {NEWEST} LIMIT ?",
+            [*values, -1 if self._regexes else limit],
+        )
+        self._adapt(rows)
+        return rows
+
+    def _adapt(self, rows: Sequence[sqlite3.Row]) -> None:
+        """Make the next window larger, as far as its text stays small."""
+        most = _MOST_ROWS
+        if self._carries:
+            held = sum(len(cell) for row in rows for cell in tuple(row)[1:] if cell) + 1
+            most = max(10, int(self._rows * _HEAVY_BYTES / held))
+        self._rows = min(self._rows * 4, most, _MOST_ROWS)
+
+    async def _matching(self, rows: Sequence[sqlite3.Row], limit: int) -> list[int]:
+        if not self._regexes or not rows:
+            return [row[0] for row in rows]
+        patterns = list(self._regexes.values())
+
+        def search() -> list[int]:
+            numbers: list[int] = []
+            for row in rows:
+                if all(pattern.found_in(row[place]) for place, pattern in enumerate(patterns, start=1)):
+                    numbers.append(row[0])
+                    if len(numbers) == limit:
+                        break
+            return numbers
+
+        return await asyncio.to_thread(search)
