@@ -1,0 +1,26 @@
+"""The fleet plugin: groups, layered configuration, and how the fleet is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kanade_host.plugin import Context, Route, Settings, Subscription, Watch, hookimpl
+from kanade_host_fleet import memberships, scopes
+from kanade_host_fleet.api import SERVICE
+from kanade_host_fleet.routes import ROUTES
+
+
+@hookimpl
+def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa: ARG001 -- there are none
+    return [Watch(memberships.BUCKET), Watch(scopes.BUCKET)]
+
+
+@hookimpl
+def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001 -- there are none
+    return ROUTES
+
+
+@hookimpl
+def kanade_services(ctx: Context) -> Mapping[str, Any]:
+    return {SERVICE: memberships.Memberships(ctx)}
