@@ -12,7 +12,23 @@ log = structlog.get_logger(NAME)
 _stdlib = logging.getLogger(NAME)
 
 
+def level_of(method: str, status: int) -> int | None:
+    """At which level an answer is logged; None when nobody wants that line, which is the common case.
+
+    5xx at ERROR as upstream does (`contract/host.md` 7), other writes and refusals at INFO, successful
+    reads at DEBUG.
+    """
+    if status >= 500:
+        level = logging.ERROR
+    elif status >= 400 or method not in ("GET", "HEAD"):
+        level = logging.INFO
+    else:
+        level = logging.DEBUG
+    return level if _stdlib.isEnabledFor(level) else None
+
+
 def record(
+    level: int,
     method: str,
     path: str,
     status: int,
@@ -22,17 +38,7 @@ def record(
     principal: str,
     plugin: str,
 ) -> None:
-    """Log one answer: 5xx as upstream does (`contract/host.md` 7), other writes and refusals at INFO,
-    successful reads at DEBUG. Asked of the logging module first, since most lines go nowhere.
-    """
-    if status >= 500:
-        level = logging.ERROR
-    elif status >= 400 or method not in ("GET", "HEAD"):
-        level = logging.INFO
-    else:
-        level = logging.DEBUG
-    if not _stdlib.isEnabledFor(level):
-        return
+    """Log one answer."""
     fields = {
         "method": method,
         "path": path[:500],

@@ -100,7 +100,9 @@ class Answer(web.StreamResponse):
     """Sends a sealed answer. `lines` are the header lines of this request alone."""
 
     def __init__(self, sealed: Sealed, lines: bytes, *, close: bool = False) -> None:
-        super().__init__(status=sealed.status)
+        # What the base class would make (a dictionary of headers, a state) is not used: all that aiohttp
+        # asks of an answer is prepare, write_eof, keep_alive and status.
+        self._status = sealed.status
         self._sealed, self._lines = sealed, lines
         if close:
             self.force_close()

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import structlog
 from aiohttp import web
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars
 
 from kanade_host.plugin.authenticators import Principal, Refusal, Role
 from kanade_host.plugin.errors import HttpError
@@ -96,15 +96,18 @@ class Dispatch:
         seconds = time.perf_counter() - began
         status = answer.status
         self._metrics.observe(exchange.plugin, raw.method, exchange.template, status, seconds)
-        access.record(
-            raw.method,
-            path,
-            status,
-            seconds,
-            request_id=id,
-            principal=exchange.principal.subject,
-            plugin=exchange.plugin,
-        )
+        level = access.level_of(raw.method, status)
+        if level is not None:
+            access.record(
+                level,
+                raw.method,
+                path,
+                status,
+                seconds,
+                request_id=id,
+                principal=exchange.principal.subject,
+                plugin=exchange.plugin,
+            )
         own = b"%sx-request-id: %s\r\n" % (exchange.commit, id.encode())
         if isinstance(answer, Sealed):
             return Answer(answer, own, close=exchange.close)
@@ -215,11 +218,10 @@ class Dispatch:
         )
         request.query = endpoint.query.read(exchange.query) if endpoint.query else grouped(exchange.query)
         request.body = await endpoint.body.read(raw)
-        with bound_contextvars(request_id=exchange.id, plugin=endpoint.plugin):
-            return await self._within(
-                endpoint,
-                call_handler(self.watch, endpoint.plugin, endpoint.template, endpoint.route.handler, request),
-            )
+        bind_contextvars(request_id=exchange.id, plugin=endpoint.plugin)  # of this task alone
+        handler = endpoint.route.handler
+        call = call_handler(self.watch, endpoint.plugin, endpoint.template, handler, request)
+        return await self._within(endpoint, call)
 
     async def _within(self, endpoint: Endpoint, call: Awaitable[Any]) -> Any:
         if endpoint.limit is None:

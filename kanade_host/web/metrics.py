@@ -20,12 +20,14 @@ BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-class _Durations:
-    __slots__ = ("counts", "total")
+class _Series:
+    """Answers of one route, method and status: how many took how long."""
+
+    __slots__ = ("counts", "seconds")
 
     def __init__(self) -> None:
         self.counts = [0] * (len(BUCKETS) + 1)
-        self.total = 0.0
+        self.seconds = 0.0
 
 
 class HttpMetrics(Collector):
@@ -41,25 +43,24 @@ class HttpMetrics(Collector):
         self.gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         """Name -> help text and where to read it, for parts that count for themselves."""
         self.counters: dict[str, tuple[str, Callable[[], float]]] = {}
-        self._requests: Counter[tuple[str, str, str, int]] = Counter()
-        self._durations: dict[tuple[str, str], _Durations] = {}
+        self._series: dict[tuple[str, str, str, int], _Series] = {}
 
     def observe(self, plugin: str, method: str, template: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self._requests[(plugin, method, template, status)] += 1
-        found = self._durations.get((plugin, template))
+        key = (plugin, method, template, status)
+        found = self._series.get(key)
         if found is None:
-            found = self._durations[(plugin, template)] = _Durations()
+            shown = method if method in _METHODS else "other"
+            found = self._series.setdefault((plugin, shown, template, status), _Series())
         found.counts[bisect_left(BUCKETS, seconds)] += 1
-        found.total += seconds
+        found.seconds += seconds
 
     def collect(self) -> Iterator[Metric]:
         """All families, for a registry."""
         labels = ["plugin", "method", "route", "status"]
         requests = CounterMetricFamily("kanade_http_requests", "Answers by route and status", labels=labels)
-        for (plugin, method, template, status), count in list(self._requests.items()):
-            shown = method if method in _METHODS else "other"
-            requests.add_metric([plugin, shown, template, str(status)], count)
+        for (plugin, method, template, status), series in list(self._series.items()):
+            requests.add_metric([plugin, method, template, str(status)], sum(series.counts))
         yield requests
         yield self._histogram()
         flight = GaugeMetricFamily("kanade_http_in_flight", "Requests that are being answered")
@@ -83,10 +84,15 @@ class HttpMetrics(Collector):
             "Seconds until the answer began",
             labels=["plugin", "route"],
         )
-        for (plugin, template), found in list(self._durations.items()):
+        summed: dict[tuple[str, str], _Series] = {}
+        for (plugin, _, template, _), series in list(self._series.items()):
+            one = summed.setdefault((plugin, template), _Series())
+            one.counts = [a + b for a, b in zip(one.counts, series.counts, strict=True)]
+            one.seconds += series.seconds
+        for (plugin, template), one in summed.items():
             total, buckets = 0, []
-            for bound, count in zip([*map(str, BUCKETS), "+Inf"], found.counts, strict=True):
+            for bound, count in zip([*map(str, BUCKETS), "+Inf"], one.counts, strict=True):
                 total += count
                 buckets.append((bound, total))
-            family.add_metric([plugin, template], buckets, sum_value=found.total)
+            family.add_metric([plugin, template], buckets, sum_value=one.seconds)
         return family

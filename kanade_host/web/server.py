@@ -194,7 +194,7 @@ class WebServer:
         self.live.close()
         deadline = time.monotonic() + self.limits.stopping
         # aiohttp tells nobody when a connection has ended
-        while self._connections.connections and time.monotonic() < deadline:  # noqa: ASYNC110
+        while self._connections.connections and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
 
     async def close(self) -> None:
