@@ -119,7 +119,8 @@ def _reader(kind: inspect.Type, where: str) -> tuple[Callable[[str], Any], bool]
         return read_bool, False
     if isinstance(kind, inspect.IntType):
         low = -(2**63) if kind.ge is None else kind.ge
-        high = 2**63 - 1 if kind.le is None else kind.le
+        unbounded = 2**64 - 1 if low >= 0 else 2**63 - 1  # U64 names no upper bound: msgspec has none there
+        high = unbounded if kind.le is None else kind.le
         return lambda text: read_int(text, low, high), False
     if isinstance(kind, inspect.LiteralType) and all(isinstance(one, str) for one in kind.values):
         words = {str(one): one for one in kind.values}
