@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +15,7 @@ _ROW = (
 )
 _WHOLE = _ROW.format(stdout="stdout", stderr="stderr")
 _SHORT = _ROW.format(stdout="substr(stdout, 1, ?1)", stderr="substr(stderr, 1, ?1)")
+_AT_ONCE = 1_000
 _NAMES = Result.__struct_fields__
 NEWEST = "ORDER BY recorded_at DESC, rowid"
 """Newest first by second; within one, the order in which the rows were made (`http-jobs.md` 4.1)."""
@@ -61,14 +61,15 @@ async def newest(
 
 async def by_number(ctx: Context, numbers: Sequence[int], characters: int) -> list[Result]:
     """Results by row number, in the order given."""
-    if not numbers:
-        return []
-    rows = await ctx.query(
-        f"SELECT {_SHORT}, rowid FROM execution_results WHERE rowid IN (SELECT value FROM json_each(?2))",
-        (characters, json.dumps(list(numbers))),
-    )
-    found = {row[11]: row for row in rows}
-    return [Result(**_fields(found[number])) for number in numbers if number in found]
+    found: dict[int, Result] = {}
+    for start in range(0, len(numbers), _AT_ONCE):
+        part = numbers[start : start + _AT_ONCE]
+        places = ",".join("?" * len(part))
+        rows = await ctx.query(
+            f"SELECT {_SHORT}, rowid FROM execution_results WHERE rowid IN ({places})", (characters, *part)
+        )
+        found |= {row[11]: Result(**_fields(row)) for row in rows}
+    return [found[number] for number in numbers if number in found]
 
 
 async def one(ctx: Context, result_id: str) -> ResultDetail | None:

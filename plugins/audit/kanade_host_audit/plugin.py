@@ -1,0 +1,41 @@
+"""The audit trail: the hooks, which are the table of contents of this plugin.
+
+Recording is not here: `kanade_host.plugin.audit` puts a record into the outbox of whoever acts, so nothing
+is lost while this plugin is switched off; it catches up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kanade_host.plugin import Migrations, Projection, Route, Settings, Subscription, hookimpl
+from kanade_host_audit.messages import AuditEvent
+from kanade_host_audit.projector import apply_audit
+from kanade_host_audit.routes import routes
+
+
+@hookimpl
+def kanade_migrations() -> Migrations:
+    """The stream AUDIT is kept for ever and gives every row again."""
+    return Migrations(Path(__file__).parent / "migrations" / "sqlite")
+
+
+@hookimpl
+def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa: ARG001
+    """Everything that anybody recorded."""
+    return [
+        Projection(
+            name="audit.audit",
+            stream="AUDIT",
+            durable="backend_audit_projector",
+            message=AuditEvent,
+            apply=apply_audit,
+        )
+    ]
+
+
+@hookimpl
+def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
+    """The trail."""
+    return routes()

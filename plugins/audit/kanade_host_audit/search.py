@@ -1,0 +1,131 @@
+"""The audit trail from the newest record backwards, as far as it takes to fill the answer.
+
+Upstream looks at the newest 10,000 rows and misses what lies behind them. Here windows of bounded size are
+read until enough matched or time is up, each with the key of the last row, so that none is read twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from kanade_host.plugin import Context, Instant
+from kanade_host.plugin.patterns import Pattern
+
+SECONDS = 8.0
+COLUMNS = ("action", "target", "payload")
+_FIRST_ROWS, _MOST_ROWS = 500, 10_000
+_SELECT = {
+    "action": "action",
+    "target": "target",
+    # What is no JSON is shown, and searched, as null (`contract/http-fleet.md` 5.3).
+    "payload": "CASE WHEN json_valid(payload) THEN payload ELSE 'null' END",
+}
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One action. `payload` is any JSON value, null where the row has none."""
+
+    id: int
+    actor: str
+    action: str
+    target: str | None
+    payload: msgspec.Raw
+    occurred_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The records of an answer. `complete`: there was time to look at every row."""
+
+    records: list[Record]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What SQL decides, and patterns by column."""
+
+    actor: str | None
+    since: Instant | None
+    patterns: Mapping[str, Pattern]
+
+
+def window(filters: Filters, before: tuple[str, int] | None, limit: int) -> tuple[str, list[object]]:
+    """The next rows: time and id, then what the patterns look at."""
+    conditions: list[str] = []
+    values: list[object] = []
+    if filters.actor:
+        conditions.append("actor = ?")
+        values.append(filters.actor)
+    if filters.since is not None:
+        conditions.append("occurred_at >= ?")
+        values.append(filters.since.stored)
+    if before is not None:
+        conditions.append("(occurred_at, id) < (?, ?)")
+        values += before
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    columns = ", ".join(("occurred_at", "id", *(_SELECT[name] for name in filters.patterns)))
+    sql = f"SELECT {columns} FROM audit_log{where} ORDER BY occurred_at DESC, id DESC LIMIT ?"
+    return sql, [*values, limit]
+
+
+async def search(ctx: Context, filters: Filters, limit: int) -> Found:
+    """The newest records that pass, at most `limit`."""
+    ends = time.monotonic() + SECONDS
+    ids: list[int] = []
+    before: tuple[str, int] | None = None
+    size = _FIRST_ROWS if filters.patterns else limit
+    complete = True
+    while len(ids) < limit:
+        rows = await ctx.query(*window(filters, before, size))
+        ids += await _matching(filters, rows, limit - len(ids))
+        if len(rows) < size:
+            break
+        before = (rows[-1][0], rows[-1][1])
+        size = min(size * 4, _MOST_ROWS)
+        if time.monotonic() > ends:
+            complete = False
+            break
+    return Found(await _records(ctx, ids), complete)
+
+
+async def _matching(filters: Filters, rows: Sequence[sqlite3.Row], limit: int) -> list[int]:
+    patterns = list(filters.patterns.values())
+    if not patterns:
+        return [row[1] for row in rows[:limit]]
+
+    def match() -> list[int]:
+        ids: list[int] = []
+        for row in rows:
+            if all(pattern.found_in(row[place]) for place, pattern in enumerate(patterns, start=2)):
+                ids.append(row[1])
+                if len(ids) == limit:
+                    break
+        return ids
+
+    return await asyncio.to_thread(match)
+
+
+async def _records(ctx: Context, ids: Sequence[int]) -> list[Record]:
+    """Rows by id, in the order given."""
+    found: dict[int, Record] = {}
+    for start in range(0, len(ids), 1_000):
+        part = ids[start : start + 1_000]
+        rows = await ctx.query(
+            f"SELECT id, actor, action, target, {_SELECT['payload']}, occurred_at FROM audit_log"
+            f" WHERE id IN ({','.join('?' * len(part))})",
+            part,
+        )
+        found |= {row[0]: _record(row) for row in rows}
+    return [found[id] for id in ids if id in found]
+
+
+def _record(row: sqlite3.Row) -> Record:
+    at = None if row[5] is None else Instant.from_stored(row[5])
+    return Record(row[0], row[1], row[2], row[3], msgspec.Raw(row[4].encode()), at.wire if at else None)
