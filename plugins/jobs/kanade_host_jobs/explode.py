@@ -31,6 +31,7 @@ _RESERVED = ("sqlite_", "_sqlx_", "host_", "yoyo_", "_yoyo_", "jobs_")
 _FIXED = ("pc_id", "job_id", "collected_at")
 _KINDS = (None, "text", "integer", "real")
 _START = re.compile(r"[A-Za-z_]", re.ASCII)
+_DERIVED = re.compile(r"""\(\s*"?pc_id"?\s[^,]*,\s*"?job_id"?\s[^,]*,\s*"?collected_at"?\s""", re.IGNORECASE)
 _BAD = re.compile(r"[^A-Za-z0-9_]", re.ASCII)
 
 
@@ -86,8 +87,8 @@ async def check_tables(ctx: Context, specs: Sequence[ExplodeSpec]) -> None:
     A derived table is known by its first three columns (`contract/database.md` 4).
     """
     for i, spec in enumerate(specs):
-        rows = await ctx.query("SELECT name FROM pragma_table_info(?) ORDER BY cid LIMIT 3", (spec.table,))
-        if rows and tuple(row["name"] for row in rows) != _FIXED:
+        rows = await ctx.query("SELECT sql FROM sqlite_master WHERE name = ? COLLATE NOCASE", (spec.table,))
+        if rows and not _DERIVED.search(rows[0]["sql"] or ""):
             raise HttpError(
                 400,
                 f'inventory.explode[{i}]: table "{spec.table}" exists and is no table of an inventory; '

@@ -33,7 +33,7 @@ def kanade_settings() -> type[Settings]:
 
 @hookimpl
 def kanade_migrations() -> Migrations:
-    return Migrations(Path(__file__).parent / "migrations", kept=("jobs_killed",))
+    return Migrations(Path(__file__).parent / "migrations" / "sqlite", kept=("jobs_killed",))
 
 
 @hookimpl

@@ -89,8 +89,8 @@ async def run(request: Request) -> Any:
             "staleness": {"mode": "cached"},
         }
     )
-    check_payload(request.ctx.bus, len(body) + HEADER_ROOM)
     try:
+        check_payload(request.ctx.bus, len(body) + HEADER_ROOM)
         answer = await _sent(request, ask, exec_id, shell, request_id, body, wait)
     except BrokerUnavailable as error:
         raise away(error) from None

@@ -25,7 +25,7 @@ _BREAKS = re.compile("[\u0085\u2028\u2029]")
 class _Dumper(yaml.SafeDumper):
     """Block style, dashes at the indent of their key, quotes only where a plain text reads otherwise."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - as the library calls it
+    def ignore_aliases(self, data: Any) -> bool:
         """Equal parts are written out each time."""
         return True
 

@@ -18,7 +18,13 @@ from kanade_host_jobs.api import FanoutPlan
 
 from kanade_host.plugin import HttpError
 
-GROUPS = {"canary": ["pc-1", "pc-2"], "ring1": ["pc-2", "pc-3"], "empty": [], "my group": ["pc-9"], "odd": ["a b", "x"]}  # fmt: skip
+GROUPS = {
+    "canary": ["pc-1", "pc-2"],
+    "ring1": ["pc-2", "pc-3"],
+    "empty": [],
+    "my group": ["pc-9"],
+    "odd": ["a b", "x"],
+}
 
 
 async def known() -> list[str]:

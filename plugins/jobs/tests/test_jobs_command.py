@@ -90,12 +90,16 @@ RAW = hashlib.sha256(b"x").digest()
 PADDED = base64.urlsafe_b64encode(RAW).decode()
 
 
-@pytest.mark.parametrize("digest", [PADDED, PADDED.rstrip("="), f"SHA-256={PADDED}", f"SHA-256={PADDED.rstrip('=')}"])  # fmt: skip
+@pytest.mark.parametrize(
+    "digest", [PADDED, PADDED.rstrip("="), f"SHA-256={PADDED}", f"SHA-256={PADDED.rstrip('=')}"]
+)
 def test_digests(digest: str) -> None:
     assert sha256_hex(digest) == RAW.hex()
 
 
-@pytest.mark.parametrize("digest", ["SHA-256=", "SHA-256=???", "SHA-256=AAAA", f"SHA-512={PADDED}", PADDED + "AA"])  # fmt: skip
+@pytest.mark.parametrize(
+    "digest", ["SHA-256=", "SHA-256=???", "SHA-256=AAAA", f"SHA-512={PADDED}", PADDED + "AA"]
+)
 def test_digests_that_are_none(digest: str) -> None:
-    with pytest.raises(ValueError, match="in 'SHA|in '"):
+    with pytest.raises(ValueError, match="in '"):
         sha256_hex(digest)

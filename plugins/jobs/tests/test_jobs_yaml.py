@@ -54,7 +54,10 @@ def test_buffered_scalars_that_are_no_text(scalar: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     "scalar",
-    "007 00 017 1_000 12:30 1.2.3 10.0.0.1 2026-01-01 yes no on 1e 0xZZ 0X1F Infinity".split(" "),
+    [
+        *("007", "00", "017", "1_000", "12:30", "1.2.3", "10.0.0.1", "2026-01-01", "yes", "no", "on", "1e"),
+        *("0xZZ", "0X1F", "Infinity"),
+    ],
 )
 def test_buffered_scalars_that_are_text(scalar: str) -> None:
     plan, _ = read_yaml(FanoutPlan, f"target: {{pcs: [{scalar}, '30', !!str 5]}}", FLAT)
