@@ -92,7 +92,7 @@ class Host:
         js = (await self.broker.client()).jetstream()
         state = (await js.stream_info(stream)).state
         found = []
-        for sequence in range(state.first_seq, state.last_seq + 1):
+        for sequence in range(max(1, state.first_seq), state.last_seq + 1):
             try:
                 message = await js.get_msg(stream, sequence)
             except Exception as error:
