@@ -121,7 +121,7 @@ def show(config: str | None, demo: str | None, as_json: bool) -> None:
     secrets = {name: where_from(*where) for name, where in SECRETS.items()}
     if as_json:
         rows = {
-            key: {"value": _masked(key, value), "from": read.origins.get(key, "default")}
+            key: {"value": _masked(key, value), "from": read.origins.get(key, "default" if read.source else "demo")}
             for key, value in values.items()
         }
         print_json({"values": rows, "secrets": secrets})
@@ -132,7 +132,7 @@ def show(config: str | None, demo: str | None, as_json: bool) -> None:
         if head != section:
             click.echo(f"{chr(10) if section else ''}[{head}]")
             section = head
-        _line(name, _masked(key, value), read.origins.get(key, "default"))
+        _line(name, _masked(key, value), read.origins.get(key, "default" if read.source else "demo"))
     click.echo("\n# Secrets are never in this file:")
     for label, where in secrets.items():
         click.echo(f"#   {label}: {'from ' + where if where else 'not set'}")

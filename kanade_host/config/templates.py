@@ -50,9 +50,6 @@ class _Undefined(StrictUndefined):
         name = f"{owner}.{self._undefined_name}" if owner else str(self._undefined_name)
         return f"Variable `{name}` not found in context while rendering {_NAME}"
 
-    def __call__(self, *_args: Any, **_named: Any) -> Any:
-        raise UndefinedError(f"Function '{self._undefined_name}' not found")
-
 
 class _Environment(SandboxedEnvironment):
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
@@ -60,6 +57,11 @@ class _Environment(SandboxedEnvironment):
     def is_safe_callable(self, obj: Any) -> bool:
         """Only what we hand out and the file's own macros; no methods of values."""
         return isinstance(obj, Macro) or getattr(obj, "of_tera", False)
+
+    def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(obj, _Undefined):
+            raise UndefinedError(f"Function '{obj._undefined_name}' not found")
+        return super().call(context, obj, *args, **kwargs)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         numbers = all(isinstance(side, (int, float)) for side in (left, right))

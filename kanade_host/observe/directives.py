@@ -35,7 +35,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "kanade_backend.projector": ("kanade_host.projection",),
     "kanade_backend.projector.results": ("kanade_host.projection.results", "kanade_host.plugins.results"),
     "kanade_backend.projector.audit": ("kanade_host.projection.audit", "kanade_host.plugins.audit"),
-    "kanade_backend.projector.events": ("kanade_host.projection.results",),
+    "kanade_backend.projector.events": ("kanade_host.projection.results.started",),
     "kanade_backend.projector.obs_events": ("kanade_host.projection.obs", "kanade_host.plugins.obs"),
     "kanade_backend.projector.heartbeat": (
         "kanade_host.projection.heartbeat",

@@ -63,7 +63,10 @@ def simple(value: Any) -> Any:
         return value
     if isinstance(value, bytes):
         return value[:200].decode("utf-8", "backslashreplace")
-    return str(value)
+    try:
+        return str(value)
+    except Exception as error:  # a line must not fail because of what stands in it
+        return f"<{type(value).__name__} without text: {error!r}>"
 
 
 def _escaped(text: str) -> str:

@@ -33,7 +33,12 @@ FLUSH_SECONDS = 2.0
 _NUMBERS = {"debug": 10, "info": 20, "warning": 30, "warn": 30, "error": 40, "exception": 40, "critical": 50}
 _RECORD_KEYS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # Loggers of libraries that repeat, or drown, what the host says itself.
-_QUIET = {"aiohttp.access": logging.WARNING, "asyncio": logging.WARNING, "nats": logging.WARNING}
+_QUIET = {
+    "yoyo": logging.WARNING,
+    "aiohttp.access": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "nats": logging.WARNING,
+}
 
 
 class Logging:
@@ -106,6 +111,7 @@ class Logging:
                 except queue.Empty:
                     break
             else:
+                self._say_dropped()
                 self._flush_sinks()
                 if self._file is not None:
                     self._file.close()

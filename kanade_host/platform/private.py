@@ -7,6 +7,7 @@ administrators and the service alone, so nothing is changed there.
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 POSIX = os.name == "posix"
@@ -46,8 +47,7 @@ def write_private(path: Path, body: bytes, *, sync: bool = True) -> None:
 
 def _part(path: Path, body: bytes, *, sync: bool = True) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")  # threads may come at once
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(body)
