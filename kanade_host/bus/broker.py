@@ -227,7 +227,7 @@ class EmbeddedBroker:
     @staticmethod
     async def _gone(process: subprocess.Popen[bytes]) -> bool:
         until = time.monotonic() + STOP_SECONDS
-        while process.poll() is None and time.monotonic() < until:  # noqa: ASYNC110  # no event tells
+        while process.poll() is None and time.monotonic() < until:  # no event tells
             await asyncio.sleep(POLL_SECONDS)
         return process.poll() is not None
 
@@ -240,7 +240,7 @@ class EmbeddedBroker:
         for hard in (False, True):
             end(survivor, hard=hard)
             until = time.monotonic() + STOP_SECONDS
-            while survivor.alive and time.monotonic() < until:  # noqa: ASYNC110  # no event tells
+            while survivor.alive and time.monotonic() < until:  # no event tells
                 await asyncio.sleep(0.01)
         if survivor.alive:
             raise BrokerFailed(

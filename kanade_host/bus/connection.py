@@ -257,7 +257,8 @@ class Connection:
             for kept in self._kept:
                 if kept.owns(error.sub):
                     kept.dropped += 1
-        if not self._closed and self._session is not None:
+        losing = isinstance(error, (nats.errors.UnexpectedEOF, nats.errors.StaleConnectionError))
+        if not losing and not self._closed and self._session is not None:
             self._log_rarely("the broker connection reports an error", f"{type(error).__name__}: {error}")
 
     def _log_rarely(self, event: str, reason: str) -> None:

@@ -116,7 +116,8 @@ async def remake_consumer(
     """Delete the durable if it is there, and make it with the contract's settings (wire.md 3.2).
 
     It delivers from sequence `start`, or from the first message later than `after_ns`; without either
-    from the first message on. Raises `ApiError` (404 when the stream is gone) and `BrokerUnavailable`.
+    from the first message on. A `start` more than one beyond the stream's end is waited for, so look at
+    the stream first. Raises `ApiError` (404 when the stream is gone) and `BrokerUnavailable`.
     """
     await delete_consumer(bus, stream, durable)
     config: dict[str, Any] = {

@@ -55,10 +55,7 @@ class _Watch(Pull):
         batch = await self.take()
         self.release(len(batch), sum(len(one.data) for one in batch))
         prefix = len(f"$KV.{self.stream.removeprefix('KV_')}.")
-        self.pending = batch[-1].pending
         return [entry_of(one, prefix) for one in batch]
-
-    pending = 1
 
 
 class LiveBucket:
@@ -149,12 +146,12 @@ class LiveBucket:
             raise ResourceMissing(f"bucket {self.bucket} does not exist")
         self._begin(info)
         config = passing(f"$KV.{self.bucket}.>", last_per_subject=True)
-        made = await create_consumer(self._bus, self._kv.stream, config)
+        await create_consumer(self._bus, self._kv.stream, config)
         watch = _Watch(self._bus, self._kv.stream, config["name"])
         ending = asyncio.create_task(self._again.wait())
         try:
             await watch.start()
-            listed = made["num_pending"] == 0
+            listed = info.messages == 0
             if listed:
                 await self._listed(info)
             async with asyncio.timeout(RECONCILE_SECONDS):
@@ -179,7 +176,9 @@ class LiveBucket:
         entries = taking.result()
         for entry in entries:
             self._apply(entry)
-        if not listed and (not entries or watch.pending == 0):
+        # Deliveries ascend, so whoever has the last one has them all; where it was purged meanwhile, the
+        # broker's heartbeat tells that nothing more comes.
+        if not listed and (not entries or self._seen >= info.last_seq):
             await self._listed(info)
             listed = True
         async with self._moved:

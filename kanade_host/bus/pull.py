@@ -197,7 +197,7 @@ class Pull:
         if self._requested < self._credit // 4:
             self._ask()
 
-    def _wanted(self, fetched: Fetched) -> bool:  # noqa: ARG002
+    def _wanted(self, fetched: Fetched) -> bool:
         """Whether this delivery is to be taken; a reader with acknowledgements sorts redeliveries out."""
         return True
 

@@ -211,17 +211,23 @@ class Session:
     async def flush(self, timeout: float = CALL_SECONDS) -> None:
         """Wait until the broker has seen all that was sent so far. Raises `BrokerUnavailable`."""
         self.check()
-        flushing = asyncio.ensure_future(self._client.flush(timeout=timeout))  # type: ignore[arg-type]
+        flushing = asyncio.ensure_future(self._round_trip(timeout))
         try:
             ends: list[asyncio.Future[Any]] = [flushing, self.lost]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             self.check()
             await flushing
-        except (nats.errors.Error, OSError) as error:
+        except (nats.errors.Error, OSError, TimeoutError) as error:
             raise BrokerUnavailable(f"the broker does not answer: {error}") from None
         finally:
             if not flushing.done():
                 flushing.cancel()
+
+    async def _round_trip(self, timeout: float) -> None:
+        # nats-py's `flush` sends its ping ahead of what still waits to be written.
+        async with asyncio.timeout(timeout):
+            await self._client._flush_pending(force_flush=True)
+            await self._client.flush(timeout=timeout)  # type: ignore[arg-type]
 
     # -- receiving ---------------------------------------------------------------------------
 

@@ -7,9 +7,11 @@ import contextlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from kanade_host.bus.jetstream import create_consumer, delete_consumer
+import msgspec
+
+from kanade_host.bus.jetstream import MESSAGE_NOT_FOUND, create_consumer, delete_consumer
 from kanade_host.bus.pull import NS, Fetched, Pull, ReaderLost
-from kanade_host.plugin.errors import BrokerUnavailable, KanadeError
+from kanade_host.plugin.errors import ApiError, BrokerUnavailable, KanadeError
 
 if TYPE_CHECKING:
     from kanade_host.bus.bus import NatsBus
@@ -51,15 +53,31 @@ async def walk(bus: NatsBus, stream: str, filter: str, *, last_per_subject: bool
     also when five seconds pass without any progress.
     """
     config = passing(filter, last_per_subject=last_per_subject)
-    info = await create_consumer(bus, stream, config)
-    if info["num_pending"] == 0:
+    if last_per_subject:
+        # The count of pending messages is not reliable in this mode (seen on nats-server 2.15: too low
+        # after a change of the consumer). Deliveries ascend, so whoever has the last one has them all.
+        until = await _last(bus, stream, filter)
+        if until == 0:
+            return []
+        await create_consumer(bus, stream, config)
+    else:
+        until = 0
+        if (await create_consumer(bus, stream, config))["num_pending"] == 0:
+            bus.connection.spawn(_forget(bus, stream, config["name"]))
+            return []
+    try:
+        return await _read(bus, stream, config["name"], filter, until)
+    finally:
         bus.connection.spawn(_forget(bus, stream, config["name"]))
-        return []
-    pull = _Walk(bus, stream, config["name"])
+
+
+async def _read(bus: NatsBus, stream: str, consumer: str, filter: str, until: int) -> list[Fetched]:
+    """Up to that sequence; with 0, until nothing is pending."""
+    pull = _Walk(bus, stream, consumer)
     found: list[Fetched] = []
     try:
         await pull.start()
-        while not found or found[-1].pending:
+        while not found or (found[-1].sequence < until if until else found[-1].pending):
             async with asyncio.timeout(WALK_SECONDS):
                 batch = await pull.take()
             pull.release(len(batch), sum(len(one.data) for one in batch))
@@ -71,8 +89,18 @@ async def walk(bus: NatsBus, stream: str, filter: str, *, last_per_subject: bool
             raise BrokerUnavailable(str(error)) from None
     finally:
         await pull.stop()
-        bus.connection.spawn(_forget(bus, stream, config["name"]))
     return found
+
+
+async def _last(bus: NatsBus, stream: str, filter: str) -> int:
+    """The sequence of the last message under a filter, 0 = there is none."""
+    try:
+        answer = await bus.api(f"STREAM.MSG.GET.{stream}", msgspec.json.encode({"last_by_subj": filter}))
+    except ApiError as error:
+        if error.err_code == MESSAGE_NOT_FOUND:
+            return 0
+        raise
+    return int(answer["message"]["seq"])
 
 
 async def _forget(bus: NatsBus, stream: str, name: str) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import nats
@@ -44,6 +48,24 @@ async def foreign(broker: EmbeddedBroker) -> AsyncIterator[NatsClient]:
     client = await nats.connect(broker.url, token=broker.token, reconnect_time_wait=0.02)
     yield client
     await client.close()
+
+
+@pytest.fixture
+def frozen(broker: EmbeddedBroker) -> Callable[[], AbstractContextManager[None]]:
+    """Inside it, the broker holds its connections and does nothing."""
+    if sys.platform == "win32":
+        pytest.skip("processes cannot be frozen there")
+
+    @contextmanager
+    def freeze() -> Iterator[None]:
+        os.kill(broker.pid, signal.SIGSTOP)
+        os.waitpid(broker.pid, os.WUNTRACED)  # until it has really stopped
+        try:
+            yield
+        finally:
+            os.kill(broker.pid, signal.SIGCONT)
+
+    return freeze
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ def test_addresses_of_the_contract(given: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["", "nats://", "http://broker", "nats://a:1,nats://b:2", "a,b", "nats://broker:port", "nats://a b"]
+    "given",
+    ["", "nats://", "http://broker", "nats://a:1,nats://b:2", "a,b", "nats://broker:port", "nats://a b"],
 )
 def test_a_bad_address_names_itself(given: str) -> None:
     with pytest.raises(BadAddress, match="connect to NATS at "):

@@ -30,7 +30,13 @@ COMMON = {
     "mirror_direct": False,
 }
 STREAM = {"discard": "old", "allow_direct": False, "allow_rollup_hdrs": False, "deny_delete": False}
-BUCKET = {"discard": "new", "allow_direct": True, "allow_rollup_hdrs": True, "deny_delete": True, "max_age": 0}
+BUCKET = {
+    "discard": "new",
+    "allow_direct": True,
+    "allow_rollup_hdrs": True,
+    "deny_delete": True,
+    "max_age": 0,
+}
 STORE = {
     "discard": "new",
     "allow_direct": True,
@@ -61,10 +67,23 @@ EXPECTED: dict[str, dict[str, Any]] = {
     },
     **{
         f"OBJ_{name}": STORE | {"subjects": [f"$O.{name}.C.>", f"$O.{name}.M.>"], "max_age": age}
-        for name, age in [("agent_releases", 0), ("app_packages", 0), ("scripts", 0), ("result_output", 30 * DAY)]
+        for name, age in [
+            ("agent_releases", 0),
+            ("app_packages", 0),
+            ("scripts", 0),
+            ("result_output", 30 * DAY),
+        ]
     },
 }
-FLAGS = {"sealed", "deny_delete", "deny_purge", "allow_msg_ttl", "mirror_direct", "allow_direct", "allow_rollup_hdrs"}
+FLAGS = {
+    "sealed",
+    "deny_delete",
+    "deny_purge",
+    "allow_msg_ttl",
+    "mirror_direct",
+    "allow_direct",
+    "allow_rollup_hdrs",
+}
 
 
 async def reported(bus: NatsBus, name: str) -> dict[str, Any]:
@@ -138,10 +157,13 @@ async def test_a_bucket_as_nats_py_makes_it_is_refused_and_the_others_are_ensure
         await bus.api(f"STREAM.DELETE.{name}")
     await foreign.jetstream().create_key_value(bucket="jobs", history=5)
     made = await reported(bus, "KV_jobs")
-    assert made["allow_msg_ttl"] and not made["allow_direct"]
+    assert made["allow_msg_ttl"]
+    assert not made["allow_direct"]
     with pytest.raises(ResourceRefused) as refused:
         await ensure(bus)
-    assert "KV_jobs: message TTL status can not be disabled (code 500, error code 10052)" in str(refused.value)
+    assert "KV_jobs: message TTL status can not be disabled (code 500, error code 10052)" in str(
+        refused.value
+    )
     assert "nats stream rm KV_jobs" in str(refused.value)
     assert {"KV_jobs_yaml", "AUDIT"} <= await bus.stream_names()
 
@@ -149,15 +171,25 @@ async def test_a_bucket_as_nats_py_makes_it_is_refused_and_the_others_are_ensure
 async def test_a_foreign_stream_that_takes_our_subjects(bus: NatsBus, foreign: NatsClient) -> None:
     await bus.api("STREAM.DELETE.OBS_EVENTS")
     await foreign.jetstream().add_stream(name="mine", subjects=["obs.a"])
-    with pytest.raises(ResourceRefused, match=r"OBS_EVENTS: subjects overlap .*another stream takes its subjects"):
+    with pytest.raises(
+        ResourceRefused, match=r"OBS_EVENTS: subjects overlap .*another stream takes its subjects"
+    ):
         await ensure(bus)
 
 
 async def test_what_plugins_need_beside(bus: NatsBus) -> None:
-    extra = [Stream("mine", ("mine.>",), max_age=60, per_subject=3), Bucket("own", 2), ObjectStore("things", 90)]
+    extra = [
+        Stream("mine", ("mine.>",), max_age=60, per_subject=3),
+        Bucket("own", 2),
+        ObjectStore("things", 90),
+    ]
     assert await ensure(bus, extra) == ["mine", "KV_own", "OBJ_things"]
     mine = await reported(bus, "mine")
-    assert (mine["max_age"], mine["max_msgs_per_subject"], mine["duplicate_window"]) == (60 * 10**9, 3, 60 * 10**9)
+    assert (mine["max_age"], mine["max_msgs_per_subject"], mine["duplicate_window"]) == (
+        60 * 10**9,
+        3,
+        60 * 10**9,
+    )
     assert (await reported(bus, "KV_own"))["max_msgs_per_subject"] == 2
     assert (await bus.resources())["KV_own"]
 

@@ -15,6 +15,7 @@ from kanade_host.bus.bus import NatsBus
 from kanade_host.plugin.errors import ObjectDamaged, ObjectNotFound, ResourceMissing
 
 CHUNK = 128 * 1024
+MISSING = r"^failed to get Object Store: jetstream error: stream not found \(code 404, error code 10059\)$"
 
 
 async def meta_of(foreign: NatsClient, store: str, name: str) -> tuple[dict[str, object], dict[str, str]]:
@@ -48,7 +49,8 @@ async def test_the_record_has_upstreams_form(bus: NatsBus, foreign: NatsClient) 
         "name", "description", "metadata", "headers", "options", "bucket", "nuid", "size", "chunks", "mtime",
         "digest",
     ]  # fmt: skip
-    assert record["name"] == "ö/1" and record["bucket"] == "app_packages"
+    assert record["name"] == "ö/1"
+    assert record["bucket"] == "app_packages"
     assert (record["description"], record["metadata"], record["headers"]) == (None, {}, None)
     assert record["options"] == {"link": None, "max_chunk_size": CHUNK}
     assert (record["size"], record["chunks"]) == (3, 1)
@@ -185,8 +187,5 @@ async def test_a_missing_store_says_so(bus: NatsBus) -> None:
     await bus.api("STREAM.DELETE.OBJ_scripts")
     store = bus.objects("scripts")
     for call in (store.info("x"), store.get("x"), store.list(), store.put("x", b""), store.delete("x")):
-        with pytest.raises(
-            ResourceMissing,
-            match=r"^failed to get Object Store: jetstream error: stream not found \(code 404, error code 10059\)$",
-        ):
+        with pytest.raises(ResourceMissing, match=MISSING):
             await call
