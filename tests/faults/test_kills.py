@@ -12,6 +12,7 @@ import uuid
 from collections import Counter
 from typing import Any
 
+import aiohttp
 import pytest
 
 PLUGINS = ["results", "jobs", "heartbeat", "fleet"]
@@ -99,9 +100,10 @@ async def test_killed_while_sending(host: Any) -> None:
     pcs = [f"pc-{n:04d}" for n in range(targets)]
     for round_ in range(ROUNDS):
         host.running.environment["KANADE_FAULT"] = f"sending:{150 + 170 * round_}"
-        await host.start()
-        with contextlib.suppress(Exception):
-            # The process may end before it has answered; what it committed is promised all the same.
+        # What the round before left in the outbox may bring this one to its end before it is asked
+        # anything; and it may end before it has answered. What was committed is promised all the same.
+        with contextlib.suppress(AssertionError, aiohttp.ClientError):
+            await host.start()
             await host.post("/api/exec/echo", json={"target": {"pcs": pcs}})
         assert await host.ended() == -9
     host.running.environment.pop("KANADE_FAULT")
@@ -121,10 +123,11 @@ async def test_killed_while_sending(host: Any) -> None:
 
 @pytest.mark.kanade(plugins=PLUGINS, process=True, start=False)
 async def test_killed_in_a_migration(host: Any) -> None:
-    for round_ in range(ROUNDS):
-        host.running.environment["KANADE_FAULT"] = f"migration:{1 + round_}"
+    # Ended in the host's own file, twice; then in the one after it, twice; then in the next, twice.
+    for passes in (1, 1, 2, 1, 2, 1):
+        host.running.environment["KANADE_FAULT"] = f"migration:{passes}"
         await host.running.start(ready=False)
-        await host.ended()
+        assert await host.ended() == -9
     host.running.environment.pop("KANADE_FAULT")
     await host.start()
     states = await host.plugin_states()

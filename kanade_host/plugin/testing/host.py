@@ -34,12 +34,12 @@ class Host:
     async def start(self) -> None:
         """Start it and wait until it is ready."""
         await self.running.start()
+        await self._hang_up()  # of a host that ended by itself
         self._client = Client(self.running.base)
 
     async def stop(self) -> None:
         """Stop it tidily."""
-        if self._client is not None:
-            await self._client.close()
+        await self._hang_up()
         await self.running.stop()
 
     async def restart(self) -> None:
@@ -49,9 +49,12 @@ class Host:
 
     async def kill(self) -> None:
         """End it with SIGKILL (only with `process=True`)."""
+        await self._hang_up()
+        await self.running.kill()
+
+    async def _hang_up(self) -> None:
         if self._client is not None:
             await self._client.close()
-        await self.running.kill()
 
     async def ended(self) -> int:
         """Wait until the process has ended by itself (a fault point); its exit status."""
