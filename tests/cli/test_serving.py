@@ -1,0 +1,121 @@
+"""The host as a process: start, look at it from outside, stop. Real broker, real files."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kanade_host.cli.running import RunFile, Running, Wish, Wishes
+from kanade_host.platform.processes import Process
+
+Installation = Any
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stops the host by a signal")
+
+
+def read(answer: tuple[int, str, str]) -> Any:
+    status, out, err = answer
+    assert (status, err) == (0, ""), answer
+    return json.loads(out)
+
+
+def put_letters(installation: Installation, count: int) -> None:
+    """Dead letters of a projection that does not run; only before the host does."""
+    with sqlite3.connect(installation.folder / "backend.db") as connection:
+        connection.executemany(
+            "INSERT INTO host_dead_letters(projection, plugin, stream, stream_created, sequence, subject,"
+            " time_ns, body, error, traceback) VALUES ('x.y', 'x', 'S', 'c', ?, 's.1', 1, ?, 'bad', 'T')",
+            [(number, b'{"a": 1}' if number else b"\xff\x1b[31m") for number in range(count)],
+        )
+    connection.close()
+
+
+def test_a_life(installation: Installation) -> None:
+    """Called as a service unit of kanade-backend calls it; stopped tidily; nothing left behind."""
+    host = installation.start("--config", str(installation.config))
+    assert installation.healthy()
+    found = read(installation.run("plugins", "--json"))
+    assert found["source"] == f"the running host, process {host.pid}"
+    shell = read(installation.run("env", "--json"))
+    assert shell["KANADE_BACKEND_URL"] == installation.url
+    assert shell["KANADE_NATS_URL"].startswith("nats://127.0.0.1:")
+    assert len(shell["KANADE_NATS_TOKEN"]) >= 32
+    assert read(installation.run("db", "check", "--json"))["problems"] == []
+    assert read(installation.run("projection", "list", "--json"))["running"] is True
+    status, out = installation.stop(host)
+    assert status == 0, out
+    assert not (installation.folder / "host-running.json").exists()
+    (log,) = (installation.folder / "logs").glob("backend.*.log")
+    text = log.read_text()
+    assert "INFO kanade_host: starting kanade-host" in text
+    assert text.rstrip().endswith("INFO kanade_host: stopped")
+    assert shell["KANADE_NATS_TOKEN"] not in text + out
+
+
+def test_a_fatal_start_is_in_the_log_and_on_standard_error(installation: Installation) -> None:
+    (installation.folder / "backend.db").write_bytes(b"this is no database " * 200)
+    host = installation.start()
+    out, _ = host.communicate(timeout=30)
+    assert host.returncode == 1
+    assert "\nError: " in out
+    (log,) = (installation.folder / "logs").glob("backend.*.log")
+    assert "ERROR kanade_host:" in log.read_text()
+
+
+def test_dead_letters_through_the_running_host(installation: Installation) -> None:
+    installation.run("db", "migrate")
+    put_letters(installation, 3)
+    host = installation.start()
+    found = read(installation.run("dead-letters", "list", "--json"))["dead_letters"]
+    assert [one["id"] for one in found] == [3, 2, 1]
+    assert read(installation.run("dead-letters", "show", "2", "--json"))["body"] == {"a": 1}
+    outcome = read(installation.run("dead-letters", "discard", "1", "3", "--json"))
+    assert outcome == {"ids": [1, 3], "done": 2, "left": []}
+    found = read(installation.run("dead-letters", "list", "--json"))["dead_letters"]
+    assert [one["id"] for one in found] == [2]
+    assert installation.stop(host)[0] == 0
+
+
+def test_dead_letters_without_a_host(installation: Installation) -> None:
+    installation.run("db", "migrate")
+    put_letters(installation, 3)
+    status, out, _ = installation.run("dead-letters", "show", "1")
+    assert status == 0
+    assert "\x1b" not in out
+    assert read(installation.run("dead-letters", "discard", "1", "--json"))["done"] == 1
+    outcome = read(installation.run("dead-letters", "replay", "--all", "x.y", "--json"))
+    assert outcome["at_next_start"] is True
+    found = read(installation.run("dead-letters", "list", "--json"))["dead_letters"]
+    assert [(one["id"], one["status"]) for one in found] == [(3, "replay"), (2, "replay")]
+    assert installation.run("dead-letters", "show", "99")[0] == 1
+    assert installation.run("dead-letters", "replay")[0] == 2
+
+
+def test_a_second_signal_while_starting_ends_it(installation: Installation) -> None:
+    host = installation.start()
+    host.send_signal(signal.SIGINT)
+    out, _ = host.communicate(timeout=30)
+    assert host.returncode == 0, out
+
+
+def test_a_file_that_a_crash_left_counts_for_nothing(tmp_path: Path) -> None:
+    file = RunFile(tmp_path)
+    file.write(Running(process=Process(1, "never"), version="1", url="http://x:1"))
+    assert file.path.exists()
+    assert file.read() is None
+    file.path.write_text("not json")
+    assert file.read() is None
+
+
+def test_wishes_that_are_none_are_removed(tmp_path: Path) -> None:
+    wishes = Wishes(tmp_path)
+    path = wishes.leave(Wish(action="replay", ids=[1]))
+    (wishes.folder / "odd.json").write_text('{"action": "rm -rf"}')
+    assert wishes.take() == [(path, Wish(action="replay", ids=[1]))]
+    assert [one.name for one in wishes.folder.iterdir()] == [path.name]
