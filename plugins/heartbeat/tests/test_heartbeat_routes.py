@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,3 +160,19 @@ async def test_stored_forms_of_other_writers_are_shown(host: Any) -> None:
     await host.start()
     found = {row["pc_id"]: row["last_heartbeat"] for row in (await host.get("/api/agents")).json()}
     assert found == {"a": "2026-11-23T10:00:00Z", "b": None, "c": "2026-11-23T10:00:00Z", "d": None}
+
+
+@pytest.mark.kanade(plugins=["heartbeat"], files=[str(Path(__file__).with_name("agents_probe.py"))])
+async def test_the_service(host: Any) -> None:
+    async def ask(call: str) -> Any:
+        return (await host.get(f"/api/agents_probe/{call}")).json()
+
+    assert await ask("known") == []
+    assert await ask(f"counts?of={NOW.wire}") == [0, 0]
+    await fleet(host)
+    assert await ask("known") == ["pc-01", "pc-02", "pc-03", "pc\\4"]
+    assert await ask(f"alive?of={(NOW - 10).wire}") == ["pc-01", "pc\\4"]
+    assert await ask(f"alive?of={(NOW - 9.999).wire}") == ["pc-01"]
+    assert await ask(f"counts?of={(NOW - 300).wire}") == [4, 3]
+    assert await ask("hostnames?of=pc-01&of=pc%5C4&of=nobody") == {"pc-01": "DESK-01", "pc\\4": None}
+    assert await ask("hostnames") == {}
