@@ -100,7 +100,7 @@ def start_fleet(app: App, agents: int) -> subprocess.Popen[bytes]:
     token = app.broker.embedded.token if app.broker.embedded is not None else ""
     command = [
         *(sys.executable, "-m", "kanade_host", "simulate"),
-        *("--agents", str(agents), "--nats", app.broker.url),
+        *("--agents", str(agents), "--groups", "--nats", app.broker.url),
     ]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KANADE_BOOTSTRAP")}
     log = app.config.data_dir / "logs" / "simulator.log"
