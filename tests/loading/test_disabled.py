@@ -48,5 +48,7 @@ async def test_audit_that_was_off_catches_up_when_it_is_back(host: Any) -> None:
     await host.start()
     await host.settle()
     listed = (await host.get("/api/audit")).json()
-    assert [row["action"] for row in listed] == ["config_set"]
-    assert listed[0]["payload"]["sub"] == "kit-admin"
+    # A plugin that runs here for the first time is told, and so is what happened without it.
+    assert [row["action"] for row in listed] == ["plugin_seen", "config_set"]
+    assert listed[0]["target"] == "audit"
+    assert listed[1]["payload"]["sub"] == "kit-admin"

@@ -25,7 +25,12 @@ def config_of(options: Options) -> Config:
         log=Log(path=str(folder / "backend.log"), level="info", keep_days=0),
         nats=Nats(url=options.broker_url),
         broker=Broker(embedded=False),
-        plugins=Plugins(only=options.plugins, strict=options.strict, tables=options.settings),
+        plugins=Plugins(
+            only=options.plugins,
+            strict=options.strict,
+            tables=options.settings,
+            authenticators=("kit",),  # an authenticator of a plugin would refuse the kit's tokens
+        ),
     )
 
 
