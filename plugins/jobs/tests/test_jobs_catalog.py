@@ -125,34 +125,33 @@ async def test_a_mirror_that_is_too_large_is_dropped(host: Any) -> None:
 LARGE = json.dumps(JOB | {"description": "x" * 1_100_000})
 
 
-@pytest.mark.parametrize(
-    "data, headers, status, text",
-    [
-        (LARGE, {}, 413, "KV put: failed to put key into store: max payload size exceeded: Payload size limit of "),
-        ("x" * 2_097_153, {}, 400, "read request body: Failed to buffer the request body: length limit exceeded"),
-        ("x" * 2_097_153, YAML, 400, "read request body: Failed to buffer the request body: length limit exceeded"),
-        ("", {}, 400, "parse JSON body: EOF while parsing a value at line 1 column 0"),
-        (SOURCE, {"Content-Type": "application/vnd.yaml"}, 400, "parse JSON body: expected value at line 1 column 1"),
-        (SOURCE, {}, 400, "parse JSON body: expected value at line 1 column 1"),
-        (json.dumps(JOB | {"id": "a b"}), {}, 400, "KV put: key cannot be empty or start/end with `.`"),
-        (json.dumps(JOB | {"execute": EXECUTE | {"script_object": "a/1"}}), {}, 400, "execute: only one of `script` / "),
-    ],
-)  # fmt: skip
-async def test_what_is_not_saved(
-    host: Any, data: str, headers: dict[str, str], status: int, text: str
-) -> None:
-    answer = await host.post("/api/jobs", data=io.BytesIO(data.encode()), headers=headers)
-    assert (answer.status, answer.headers["content-type"]) == (status, "text/plain; charset=utf-8")
-    assert answer.text.startswith(text)
+NOT_SAVED: list[tuple[str, dict[str, str], int, str]] = [
+    (LARGE, {}, 413, "KV put: failed to put key into store: max payload size exceeded: Payload size limit of "),
+    ("x" * 2_097_153, {}, 400, "read request body: Failed to buffer the request body: length limit exceeded"),
+    ("x" * 2_097_153, YAML, 400, "read request body: Failed to buffer the request body: length limit exceeded"),
+    ("", {}, 400, "parse JSON body: EOF while parsing a value at line 1 column 0"),
+    (SOURCE, {"Content-Type": "application/vnd.yaml"}, 400, "parse JSON body: expected value at line 1 column 1"),
+    (SOURCE, {}, 400, "parse JSON body: expected value at line 1 column 1"),
+    (json.dumps(JOB | {"id": "a b"}), {}, 400, "KV put: key cannot be empty or start/end with `.`"),
+    (json.dumps(JOB | {"execute": EXECUTE | {"script_object": "a/1"}}), {}, 400, "execute: only one of `script` / "),
+]  # fmt: skip
+
+
+async def test_what_is_not_saved(host: Any) -> None:
+    for data, headers, status, text in NOT_SAVED:
+        answer = await host.post("/api/jobs", data=io.BytesIO(data.encode()), headers=headers)
+        assert answer.status == status, text
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert answer.text.startswith(text), answer.text
     assert (await host.get("/api/jobs")).json() == []
 
 
-@pytest.mark.parametrize("table", ["host_outbox", "execution_targets", "Agents", "jobs_killed"])
-async def test_tables_of_others_are_refused(host: Any, table: str) -> None:
-    spec = {"field": "f", "table": table, "primary_key": ["a"], "columns": [{"field": "a"}]}
-    answer = await host.post("/api/jobs", json=JOB | {"inventory": {"display": [], "explode": [spec]}})
-    assert answer.status == 400
-    assert answer.text.startswith(f'inventory.explode[0]: table "{table}" ')
+async def test_tables_of_others_are_refused(host: Any) -> None:
+    for table in ("host_outbox", "execution_targets", "Agents", "jobs_killed"):
+        spec = {"field": "f", "table": table, "primary_key": ["a"], "columns": [{"field": "a"}]}
+        answer = await host.post("/api/jobs", json=JOB | {"inventory": {"display": [], "explode": [spec]}})
+        assert answer.status == 400
+        assert answer.text.startswith(f'inventory.explode[0]: table "{table}" ')
 
 
 async def test_tables_that_inventory_made_are_not(host: Any) -> None:
@@ -179,17 +178,14 @@ async def test_a_job_with_warnings_is_saved(host: Any) -> None:
     assert answer["warnings"][1].startswith("emit with inventory")
 
 
-@pytest.mark.parametrize(
-    "path, status, text",
-    [
+async def test_sources_that_are_not_there(host: Any) -> None:
+    for path, status, text in [
         ("/api/jobs/none/yaml", 404, "job 'none' not found"),
         ("/api/jobs/a%20b/yaml", 500, "KV get: key cannot be empty or start/end with `.`"),
         ("/api/jobs/%FF/yaml", 400, "Invalid URL: Invalid UTF-8 in `id`"),
-    ],
-)
-async def test_sources_that_are_not_there(host: Any, path: str, status: int, text: str) -> None:
-    answer = await host.get(path)
-    assert (answer.status, answer.text) == (status, text)
+    ]:
+        answer = await host.get(path)
+        assert (answer.status, answer.text) == (status, text)
 
 
 async def test_deleting_revokes_and_leaves_the_mirror(host: Any) -> None:
@@ -257,9 +253,8 @@ async def test_deleting_without_a_bucket(host: Any, bucket: str, status: int, te
     assert answer.text.startswith(text)
 
 
-@pytest.mark.parametrize(
-    "method, path",
-    [
+async def test_viewers_may_look_only(host: Any) -> None:
+    for method, path in [
         ("POST", "/api/jobs"),
         ("DELETE", "/api/jobs/a"),
         ("POST", "/api/jobs/a/kill"),
@@ -267,12 +262,10 @@ async def test_deleting_without_a_bucket(host: Any, bucket: str, status: int, te
         ("POST", "/api/run"),
         ("POST", "/api/scripts/a/revoke"),
         ("POST", "/api/scripts/a/unrevoke"),
-    ],
-)
-async def test_viewers_may_look_only(host: Any, method: str, path: str) -> None:
-    answer = await host.request(method, path, role="viewer")
-    assert (answer.status, answer.text) == (403, "operator role required (caller is viewer)")
-    assert (await host.request(method, path, role=None)).status == 401
+    ]:
+        answer = await host.request(method, path, role="viewer")
+        assert (answer.status, answer.text) == (403, "operator role required (caller is viewer)"), path
+        assert (await host.request(method, path, role=None)).status == 401
 
 
 async def test_while_the_broker_is_away(host: Any) -> None:

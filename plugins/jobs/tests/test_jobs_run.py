@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -89,14 +90,20 @@ async def test_a_script_is_run_and_answered(host: Any, agent: Agent) -> None:
     assert await host.rows("SELECT * FROM executions") == []
 
 
-@pytest.mark.parametrize("shell", ["powershell", "ps", "pwsh"])
-@pytest.mark.parametrize("name", ["exec_id", "job_id"])
-async def test_names(host: Any, agent: Agent, shell: str, name: str) -> None:
-    body = {"pc_id": "pc-1", "script": "x", "shell": shell, name: "e1", "jitter_secs": 3, "timeout_secs": 5}
-    assert (await host.post("/api/run", json=body)).status == 200
-    [command] = agent.commands
-    found = (command["shell"], command["exec_id"], command["jitter_secs"], command["timeout_secs"])
-    assert found == ("powershell", "e1", 3, 5)
+async def test_names(host: Any, agent: Agent) -> None:
+    for shell, name in itertools.product(("powershell", "ps", "pwsh"), ("exec_id", "job_id")):
+        body = {
+            "pc_id": "pc-1",
+            "script": "x",
+            "shell": shell,
+            name: "e1",
+            "jitter_secs": 3,
+            "timeout_secs": 5,
+        }
+        assert (await host.post("/api/run", json=body)).status == 200
+        command = agent.commands.pop()
+        found = (command["shell"], command["exec_id"], command["jitter_secs"], command["timeout_secs"])
+        assert found == ("powershell", "e1", 3, 5)
 
 
 async def test_long_output_is_fetched(host: Any, agent: Agent) -> None:
@@ -129,30 +136,31 @@ async def test_nobody_answers(host: Any, agent: Agent, monkeypatch: pytest.Monke
 JSON_SHAPE = "Failed to deserialize the JSON body into the target type: "
 
 
-@pytest.mark.parametrize(
-    "body, status, text",
-    [
-        ({"script": "x"}, 422, JSON_SHAPE + "missing field `pc_id`"),
-        ({"pc_id": "a"}, 422, JSON_SHAPE + "missing field `script`"),
-        ({"pc_id": "a", "script": 1}, 422, JSON_SHAPE + "script: invalid type: integer `1`, expected a string"),
-        ({"pc_id": "a", "script": "x", "exec_id": "e", "job_id": "f"}, 422, JSON_SHAPE + "duplicate field `exec_id`"),
-        ({"pc_id": "a", "script": "x", "timeout_secs": -1}, 422, JSON_SHAPE + "timeout_secs: "),
-        ({"pc_id": "a", "script": "x", "timeout_secs": 2**64}, 422, JSON_SHAPE + "timeout_secs: "),
-        ({"pc_id": "a", "script": "x", "timeout_secs": 86_401}, 400, "timeout_secs: 86401 is more than 86400, a day"),
-        ({"pc_id": "a", "script": "x", "shell": "bash"}, 400, 'unknown shell "bash" (use powershell or cmd)'),
-        ({"pc_id": "a", "script": "x", "shell": 'b"'}, 400, 'unknown shell "b\\"" (use powershell or cmd)'),
-        ({"pc_id": "a", "script": "x", "shell": "CMD"}, 400, 'unknown shell "CMD" (use powershell or cmd)'),
-        ({"pc_id": "", "script": "x"}, 400, 'pc_id: "" can be no part of a subject'),
-        ({"pc_id": "a b", "script": "x"}, 400, 'pc_id: "a b" can be no part of a subject'),
-        ({"pc_id": ">", "script": "x"}, 400, 'pc_id: ">" can be no part of a subject'),
-        ({"pc_id": "a", "script": "x", "exec_id": "a.*"}, 400, 'exec_id: "a.*" can be no part of a subject'),
-        ({"pc_id": "a", "script": "x" * 1_048_500}, 413, "max payload size exceeded: Payload size limit of 1048576 "),
-    ],
-)  # fmt: skip
-async def test_what_is_refused(host: Any, body: dict[str, Any], status: int, text: str) -> None:
-    answer = await host.post("/api/run", json=body)
-    assert (answer.status, answer.headers["content-type"]) == (status, "text/plain; charset=utf-8")
-    assert answer.text.startswith(text)
+REFUSED: list[tuple[dict[str, Any], int, str]] = [
+    ({"script": "x"}, 422, JSON_SHAPE + "missing field `pc_id`"),
+    ({"pc_id": "a"}, 422, JSON_SHAPE + "missing field `script`"),
+    ({"pc_id": "a", "script": 1}, 422, JSON_SHAPE + "script: invalid type: integer `1`, expected a string"),
+    ({"pc_id": "a", "script": "x", "exec_id": "e", "job_id": "f"}, 422, JSON_SHAPE + "duplicate field `exec_id`"),
+    ({"pc_id": "a", "script": "x", "timeout_secs": -1}, 422, JSON_SHAPE + "timeout_secs: "),
+    ({"pc_id": "a", "script": "x", "timeout_secs": 2**64}, 422, JSON_SHAPE + "timeout_secs: "),
+    ({"pc_id": "a", "script": "x", "timeout_secs": 86_401}, 400, "timeout_secs: 86401 is more than 86400, a day"),
+    ({"pc_id": "a", "script": "x", "shell": "bash"}, 400, 'unknown shell "bash" (use powershell or cmd)'),
+    ({"pc_id": "a", "script": "x", "shell": 'b"'}, 400, 'unknown shell "b\\"" (use powershell or cmd)'),
+    ({"pc_id": "a", "script": "x", "shell": "CMD"}, 400, 'unknown shell "CMD" (use powershell or cmd)'),
+    ({"pc_id": "", "script": "x"}, 400, 'pc_id: "" can be no part of a subject'),
+    ({"pc_id": "a b", "script": "x"}, 400, 'pc_id: "a b" can be no part of a subject'),
+    ({"pc_id": ">", "script": "x"}, 400, 'pc_id: ">" can be no part of a subject'),
+    ({"pc_id": "a", "script": "x", "exec_id": "a.*"}, 400, 'exec_id: "a.*" can be no part of a subject'),
+    ({"pc_id": "a", "script": "x" * 1_048_500}, 413, "max payload size exceeded: Payload size limit of 1048576 "),
+]  # fmt: skip
+
+
+async def test_what_is_refused(host: Any) -> None:
+    for body, status, text in REFUSED:
+        answer = await host.post("/api/run", json=body)
+        assert answer.status == status, body
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8", body
+        assert answer.text.startswith(text), body
     assert await host.stream_messages("EXEC") == []
 
 
