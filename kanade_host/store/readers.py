@@ -39,13 +39,15 @@ class Readers:
         self._shares: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(max(1, size - 1))
         )
-        self._running: set[asyncio.Future[Any]] = set()
-        self._reclaiming: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Future[list[sqlite3.Row]], aiosqlite.Connection] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def open(self) -> None:
         """Open all connections. Raises `DatabaseRefused`."""
         try:
+            # Once without aiosqlite: its thread would outlive a failure, and the loop with it.
+            open_reader(self.location).close()
             for _ in range(self.size):
                 connection = await aiosqlite.Connection(
                     partial(open_reader, self.location), iter_chunk_size=64
@@ -60,9 +62,7 @@ class Readers:
     async def close(self) -> None:
         """Interrupt what runs and close all connections."""
         self._closed = True
-        for read in list(self._running):
-            read.cancel()
-        await asyncio.gather(*self._reclaiming, return_exceptions=True)
+        await asyncio.gather(*(_end(read, connection) for read, connection in list(self._running.items())))
         for connection in self._all:
             with contextlib.suppress(sqlite3.Error, ValueError):
                 await connection.close()
@@ -79,22 +79,23 @@ class Readers:
         """
         connection = await self._take(owner)
         read = asyncio.ensure_future(_fetch(connection, sql, parameters))
-        self._running.add(read)
+        self._running[read] = connection
+        read.add_done_callback(partial(self._ended, connection, owner))
+        done: set[asyncio.Future[list[sqlite3.Row]]] = set()
         try:
             done, _ = await asyncio.wait([read], timeout=self.seconds)
         finally:
-            self._running.discard(read)
-            if read.done():
-                self._give_back(connection, owner)
-            else:
-                self._reclaim(connection, owner, read)
+            if not done:  # the caller goes; the connection is free again when its thread is
+                task = asyncio.ensure_future(_end(read, connection))
+                self._ending.add(task)
+                task.add_done_callback(self._ending.discard)
         if not done:
             raise Overran(f"a read of {owner} ran for more than {self.seconds:g} s and was interrupted")
         try:
             return read.result()
         except sqlite3.Error as error:
             raise _translated(error, owner) from error
-        except (asyncio.CancelledError, ValueError):
+        except ValueError:
             raise _closing() from None
 
     async def _take(self, owner: str) -> aiosqlite.Connection:
@@ -112,26 +113,27 @@ class Readers:
         except TimeoutError:
             raise StoreUnavailable(f"no reading connection was free within {self.seconds:g} s") from None
 
+    def _ended(
+        self, connection: aiosqlite.Connection, owner: str, read: asyncio.Future[list[sqlite3.Row]]
+    ) -> None:
+        if not read.cancelled():
+            read.exception()  # else somebody complains that nobody asked for it
+        del self._running[read]
+        self._give_back(connection, owner)
+
     def _give_back(self, connection: aiosqlite.Connection, owner: str) -> None:
         self._free.put_nowait(connection)
         self._shares[owner].release()
 
-    def _reclaim(self, connection: aiosqlite.Connection, owner: str, read: asyncio.Future[Any]) -> None:
-        """The caller has gone; the connection is free again when its thread is."""
 
-        async def until_free() -> None:
-            # Again and again: an interruption before the statement has begun does nothing.
-            while not read.done():
-                with contextlib.suppress(ValueError):
-                    await connection.interrupt()
-                await asyncio.wait([read], timeout=_INTERRUPT_AGAIN)
-            if not read.cancelled():
-                read.exception()  # so that nobody complains that it was not asked for
-            self._give_back(connection, owner)
-
-        task = asyncio.ensure_future(until_free())
-        self._reclaiming.add(task)
-        task.add_done_callback(self._reclaiming.discard)
+async def _end(read: asyncio.Future[list[sqlite3.Row]], connection: aiosqlite.Connection) -> None:
+    """Interrupt a read, again and again: an interruption before the statement has begun does nothing."""
+    while not read.done():
+        try:
+            await connection.interrupt()
+        except ValueError:
+            return  # closed
+        await asyncio.wait([read], timeout=_INTERRUPT_AGAIN)
 
 
 async def _fetch(connection: aiosqlite.Connection, sql: str, parameters: Sequence[Any]) -> list[sqlite3.Row]:

@@ -75,7 +75,7 @@ class Backend(DatabaseBackend):  # type: ignore[misc]
         super().__init__(uri, "_yoyo_migration")
         self.has_transactional_ddl = True
 
-    def connect(self, dburi: DatabaseURI) -> sqlite3.Connection:  # noqa: ARG002 - yoyo's signature
+    def connect(self, dburi: DatabaseURI) -> sqlite3.Connection:
         """The given connection, whatever the address."""
         return self._given
 
