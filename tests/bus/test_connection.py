@@ -14,7 +14,7 @@ from kanade_host.bus.connection import Connection, wait_before
 from kanade_host.plugin.errors import BrokerUnavailable, InvalidKey, MessageTooLarge, NoResponders
 
 
-async def seen(client: NatsClient) -> None:
+async def told(client: NatsClient) -> None:
     """Wait until the broker knows of what nats-py was told: its first ping overtakes what it still has to
     write, its second does not.
     """
@@ -95,7 +95,7 @@ async def test_what_waits_fails_at_once_when_the_broker_dies(
     bus: NatsBus, broker: EmbeddedBroker, foreign: NatsClient
 ) -> None:
     await foreign.subscribe("slow", cb=_never)
-    await seen(foreign)
+    await told(foreign)
     waiting = asyncio.create_task(bus.request("slow", b"", 50.0))
     async with bus.replies("never") as replies:
         await asyncio.sleep(0.02)
@@ -198,7 +198,7 @@ async def test_a_subscription_that_is_held_up_counts_what_it_drops(
     async with bus.subscription("many", receive) as subscription:
         for number in range(100):
             await foreign.publish("many", b"%d" % number)
-        await seen(foreign)
+        await told(foreign)
         await bus.session.flush()
         await eventually(lambda: subscription.dropped > 80)
         hold.set()
@@ -230,7 +230,7 @@ async def test_texts_of_what_cannot_be_sent(bus: NatsBus) -> None:
 
 async def test_a_question_that_nobody_answers_in_time(bus: NatsBus, foreign: NatsClient) -> None:
     await foreign.subscribe("slow", cb=_never)
-    await seen(foreign)
+    await told(foreign)
     with pytest.raises(TimeoutError):
         await bus.request("slow", b"", 0.01)
     assert bus.connected
