@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 import msgspec
 
@@ -93,7 +94,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def data_dir(self) -> Path:
         """The folder of the database, where everything that the host keeps has its place."""
-        return Path(self.db.sqlite_path.split("?", 1)[0]).absolute().parent
+        path = unquote(self.db.sqlite_path.split("?", 1)[0])  # kanade-backend takes it for part of a URL
+        return Path(path).absolute().parent
 
     @property
     def broker_dir(self) -> Path:

@@ -19,6 +19,14 @@ import pytest
 from kanade_host.cli import main
 
 
+def until(true: Callable[[], object], seconds: float = 30) -> None:
+    """Wait for something that happens soon."""
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, "it did not happen"
+        time.sleep(0.02)
+
+
 @dataclass
 class Installation:
     """A folder with `backend.toml`; commands are run in this process, the host in one of its own."""
@@ -74,6 +82,8 @@ port = 0
         until(lambda: self.healthy() or host.poll() is not None)
         return host
 
+    until = staticmethod(until)
+
     def healthy(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
@@ -86,14 +96,6 @@ port = 0
         host.send_signal(signal.SIGTERM)
         out, _ = host.communicate(timeout=30)
         return host.returncode, out
-
-
-def until(true: Callable[[], object], seconds: float = 30) -> None:
-    """Wait for something that happens soon."""
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, "it did not happen"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def test_dead_letters_without_a_host(installation: Installation) -> None:
     assert installation.run("dead-letters", "replay")[0] == 2
 
 
-def test_a_second_signal_while_starting_ends_it(installation: Installation) -> None:
+def test_ctrl_c_stops_it_tidily_too(installation: Installation) -> None:
     host = installation.start()
     host.send_signal(signal.SIGINT)
     out, _ = host.communicate(timeout=30)
