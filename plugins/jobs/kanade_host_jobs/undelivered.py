@@ -12,6 +12,7 @@ import asyncio
 import base64
 import contextlib
 from collections import defaultdict
+from typing import Any
 
 import msgspec
 from kanade_host_results.api import SERVICE, Executions
@@ -23,8 +24,6 @@ AT_ONCE = 16
 LOOK_SECONDS = 30.0
 RETRY_SECONDS = (0.5, 2.0, 5.0, 15.0)
 NOT_FOUND = 404
-NO_MESSAGE = 10057
-"""The broker's error code when a message that is to be deleted is gone already."""
 
 
 class _Identified(msgspec.Struct):
@@ -88,24 +87,31 @@ class Undelivered:
     async def _walk(self, subject: str, ids: set[str]) -> None:
         sequence = 0
         while ids:
-            ask = encode({"seq": sequence + 1, "next_by_subj": subject})
-            try:
-                found = (await self._ctx.bus.api("STREAM.MSG.GET.EXEC", ask))["message"]
-            except ApiError as error:
-                if error.code == NOT_FOUND:
-                    return
-                raise
+            found = await self._get({"seq": sequence + 1, "next_by_subj": subject})
+            if found is None:
+                return
             sequence = int(found["seq"])
             id = _request_id(found.get("data") or "")
             if id in ids:
                 await self._delete(sequence)
                 ids.discard(id)
 
+    async def _get(self, which: dict[str, Any]) -> dict[str, Any] | None:
+        """A message of EXEC, or None where there is none, or no stream."""
+        try:
+            found: dict[str, Any] = (await self._ctx.bus.api("STREAM.MSG.GET.EXEC", encode(which)))["message"]
+        except ApiError as error:
+            if error.code == NOT_FOUND:
+                return None
+            raise
+        return found
+
     async def _delete(self, sequence: int) -> None:
         try:
             await self._ctx.bus.api("STREAM.MSG.DELETE.EXEC", encode({"seq": sequence, "no_erase": True}))
-        except ApiError as error:
-            if error.code != NOT_FOUND and error.err_code != NO_MESSAGE:
+        except ApiError:
+            # One code says both that it may not be deleted and that somebody else did so first.
+            if await self._get({"seq": sequence}) is not None:
                 raise
 
 
