@@ -189,13 +189,14 @@ class WebServer:
         if self._server is None or self._connections is None:
             return
         self._server.close()
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # what was accepted just now begins
         self._connections.pre_shutdown()
         self.live.close()
-        deadline = time.monotonic() + self.limits.stopping
-        # aiohttp tells nobody when a connection has ended
-        while self._connections.connections and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(self.limits.stopping):
+                await self._connections.shutdown(self.limits.stopping)
+        except TimeoutError:
+            log.warning("requests go on although the host stops", count=len(self._connections.connections))
 
     async def close(self) -> None:
         """Cut what is left."""
@@ -204,9 +205,6 @@ class WebServer:
             if self._server is not None:
                 self._server.close()
             self.live.close()
-            left = len(connections.connections)
-            if left:
-                log.warning("requests were cut off at the stop", connections=left)
             await connections.shutdown(0.1)
         self.watchdog.stop()
 

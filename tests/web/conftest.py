@@ -177,7 +177,7 @@ class Wire:
         return Raw(status, phrase, lines, body)
 
     async def chunk(self) -> bytes:
-        size = int((await self.reader.readline()).strip(), 16)
+        size = int((await self.reader.readuntil(b"\r\n")).strip(), 16)
         data = await self.reader.readexactly(size)
         await self.reader.readexactly(2)
         return data
