@@ -6,12 +6,14 @@ minutes (nats.py #671): hence TCP_USER_TIMEOUT where there is one, and `abort` e
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import ParseResult
 
+import nats.errors
 from nats.aio import transport as nats_transport
 
 READ_BYTES = 256 * 1024
@@ -95,6 +97,9 @@ class WebSocketTransport(nats_transport.WebSocketTransport):
     def __bool__(self) -> bool:
         return True
 
+    async def connect(self, uri: ParseResult, buffer_size: int, connect_timeout: int) -> None:
+        await self._open(uri, connect_timeout, None)
+
     async def connect_tls(
         self,
         uri: str | ParseResult,
@@ -102,8 +107,17 @@ class WebSocketTransport(nats_transport.WebSocketTransport):
         buffer_size: int,
         connect_timeout: int,
     ) -> None:
-        await super().connect_tls(uri, ssl_context, buffer_size, connect_timeout)
+        if self._secure:
+            return  # INFO says that TLS is required, and it is there already
+        if isinstance(uri, str):
+            raise nats.errors.ProtocolError("the broker asks for TLS inside a ws:// connection: use wss://")
+        await self._open(uri, connect_timeout, ssl_context)
         self._secure = True
+
+    async def _open(self, uri: ParseResult, seconds: float, context: ssl.SSLContext | None) -> None:
+        # nats-py gives aiohttp the time limit in a form that is deprecated, and means something else.
+        async with asyncio.timeout(seconds):
+            self._ws = await self._client.ws_connect(uri.geturl(), ssl=context or True, max_msg_size=0)
 
     async def readline(self) -> bytes:
         try:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from pathlib import Path
 
@@ -9,8 +10,12 @@ from nats.aio.client import Client as NatsClient
 from structlog.testing import capture_logs
 
 from kanade_host.bus.broker import EmbeddedBroker
+from kanade_host.bus.broker_files import server_program
 from kanade_host.bus.bus import NatsBus
+from kanade_host.bus.child import spawn
 from kanade_host.bus.connection import Connection, wait_before
+from kanade_host.bus.ensure import ensure
+from kanade_host.bus.reader import Reader, consumer_info, remake_consumer
 from kanade_host.plugin.errors import BrokerUnavailable, InvalidKey, MessageTooLarge, NoResponders
 
 
@@ -214,6 +219,45 @@ async def test_tls_in_the_address_never_falls_back_to_clear_text(broker: Embedde
             await asyncio.sleep(0.005)
     assert not connection.connected
     await connection.close()
+
+
+async def test_a_websocket_carries_everything_too(tmp_path: Path, eventually) -> None:
+    config = {
+        "listen": "127.0.0.1:-1",
+        "authorization": {"token": "t"},
+        "jetstream": {"store_dir": str(tmp_path)},
+        "websocket": {"listen": "127.0.0.1:-1", "no_tls": True},
+        "ports_file_dir": str(tmp_path),
+    }
+    (tmp_path / "server.conf").write_text(json.dumps(config))
+    with (tmp_path / "output").open("wb") as output:
+        server = spawn([str(server_program()), "-c", str(tmp_path / "server.conf")], output)
+    connection = None
+    try:
+        ports = tmp_path / f"nats-server_{server.pid}.ports"
+        await eventually(lambda: ports.exists() and "websocket" in ports.read_text())
+        connection = Connection(json.loads(ports.read_text())["websocket"][0], "t", name="test")
+        await connection.start()
+        bus = NatsBus(connection)
+        await bus.ready()
+        await ensure(bus)
+        await bus.publish("results.a", b"1")
+        await remake_consumer(bus, "RESULTS", "d", filter=None)
+        reader = Reader(bus, "RESULTS", "d")
+        await reader.start()
+        reader.ack(batch := await reader.take())
+        assert [one.data for one in batch] == [b"1"]
+        await bus.session.flush()
+        info = await consumer_info(bus, "RESULTS", "d")
+        assert info is not None
+        assert info.ack_floor == 1
+        await reader.stop()
+    finally:
+        server.kill()
+        await asyncio.to_thread(server.wait)
+        if connection is not None:
+            await eventually(lambda: not connection.connected)
+            await connection.close()
 
 
 async def test_texts_of_what_cannot_be_sent(bus: NatsBus) -> None:
