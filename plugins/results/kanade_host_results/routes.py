@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Literal
+from enum import Enum
 
 import msgspec
 
@@ -31,11 +31,19 @@ MOST = 10_000
 _FAILURES = (KanadeError, sqlite3.Error)
 
 
+class Status(Enum):
+    """Of one run; an enumeration, because a refusal names the words in this order."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    RUNNING = "running"
+
+
 class ResultsQuery(msgspec.Struct, frozen=True):
     """Filters of `GET /api/results`; the last five are patterns, and empty ones are none."""
 
     limit: U32 = 50
-    status: Literal["success", "failure", "running"] | None = None
+    status: Status | None = None
     since: Instant | None = None
     pc_id: str | None = None
     job_id: str | None = None
@@ -66,11 +74,12 @@ async def list_results(request: Request) -> list[Result] | Response:
     patterns = {name: found for name in COLUMNS if (found := pattern(getattr(query, name))) is not None}
     if limit == 0:
         return []
+    status = query.status.value if query.status else None
     characters: int = request.ctx.settings.list_output
     try:
         if not patterns:
-            return await results_read.newest(request.ctx, query.status, query.since, limit, characters)
-        search = await Scan(request.ctx, query.status, query.since, patterns).run(limit)
+            return await results_read.newest(request.ctx, status, query.since, limit, characters)
+        search = await Scan(request.ctx, status, query.since, patterns).run(limit)
         rows = await results_read.by_number(request.ctx, search.numbers, characters)
     except _FAILURES as error:
         request.ctx.log.warning("results cannot be listed", error=str(error))

@@ -1,0 +1,76 @@
+"""Every query that is asked often finds its rows by an index (`EXPLAIN QUERY PLAN`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from kanade_host_results import executions_read, live, results_read, sweeps
+from kanade_host_results.api import Executions
+from kanade_host_results.executions import ExecutionsService
+
+from kanade_host.plugin import Instant
+
+AT = Instant.parse("2026-11-23T10:00:00Z")
+LISTS = {
+    "results": results_read.listing(None, None, 50),
+    "results since": results_read.listing(None, AT, 50),
+    "results success": results_read.listing("success", None, 50),
+    "results failure": results_read.listing("failure", None, 50),
+    "results failure since": results_read.listing("failure", AT, 50),
+    "results running": results_read.listing("running", None, 50),
+    "executions": executions_read.listing(None, None, 50),
+}
+SEEKS = {
+    "one result": (results_read.ONE, ["a"]),
+    "one execution": (executions_read.ONE, ["a"]),
+    "executions of a job": executions_read.listing("j", None, 50),
+    "executions by status": executions_read.listing(None, "pending", 50),
+    "executions by both": executions_read.listing("j", "pending", 50),
+    "targets": (executions_read.TARGETS, ["a", "", 10]),
+    "live counts": (live.LIVE_COUNTS, []),
+    "open": (live.OPEN, ["j", AT.sql]),
+    "undelivered": (live.UNDELIVERED, ["j", AT.sql]),
+    "waiting": (live.WAITING, ["a"]),
+    "recent": (live.RECENT, [AT.sql]),
+    "expire": (sweeps.EXPIRE, [AT.sql, 10]),
+    "overdue": (sweeps.OVERDUE, [AT.stored, 10]),
+    "stale": (sweeps.STALE, [AT.stored, 10]),
+    "stale clock": (sweeps.STALE_CLOCK, [AT.sql, 10]),
+    "old results": (sweeps.OLD_RESULTS, [AT.sql, 10]),
+    "old executions": (sweeps.OLD_EXECUTIONS, [AT.sql, 10]),
+    "results of an execution": (executions_read.RESULTS, ["a"]),
+    "in flight": (live.IN_FLIGHT, ["j"]),
+}
+
+
+def steps(file: Any, sql: str, values: list[Any]) -> list[str]:
+    return [row["detail"] for row in file.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_walk_an_index_in_their_order(file: Any, name: str) -> None:
+    plan = steps(file, *LISTS[name])
+    assert "USING" in plan[0], plan
+    assert not [step for step in plan if "TEMP B-TREE" in step], plan
+
+
+@pytest.mark.parametrize("name", SEEKS)
+def test_nothing_scans_a_table(file: Any, name: str) -> None:
+    plan = steps(file, *SEEKS[name])
+    bad = [
+        step
+        for step in plan
+        if step.startswith("SCAN") and "USING" not in step and "CONSTANT ROW" not in step
+    ]
+    assert not bad, plan
+
+
+def test_failures_are_found_by_the_index_that_holds_only_them(file: Any) -> None:
+    assert "execution_results_failed" in steps(file, *LISTS["results failure"])[0]
+    assert any("execution_results_failed" in step for step in steps(file, *SEEKS["recent"]))
+
+
+def test_the_service_is_what_it_promises(file: Any) -> None:
+    offered: Executions = ExecutionsService(file, file)
+    assert offered is not None
