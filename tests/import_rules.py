@@ -20,8 +20,8 @@ API = f"{HOST}.plugin"
 LAYERS = [
     "__main__",
     "cli",
-    "app",
-    "parts : providers : schema",
+    "app : providers",
+    "parts",
     "loading : web",
     "projection",
     "bus : store : observe : config",

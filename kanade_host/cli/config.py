@@ -119,9 +119,10 @@ def show(config: str | None, demo: str | None, as_json: bool) -> None:
     read = read_config(config, demo)
     values = _flat(read)
     secrets = {name: where_from(*where) for name, where in SECRETS.items()}
+    other = "default" if read.source else "demo"
     if as_json:
         rows = {
-            key: {"value": _masked(key, value), "from": read.origins.get(key, "default" if read.source else "demo")}
+            key: {"value": _masked(key, value), "from": read.origins.get(key, other)}
             for key, value in values.items()
         }
         print_json({"values": rows, "secrets": secrets})
@@ -132,7 +133,7 @@ def show(config: str | None, demo: str | None, as_json: bool) -> None:
         if head != section:
             click.echo(f"{chr(10) if section else ''}[{head}]")
             section = head
-        _line(name, _masked(key, value), read.origins.get(key, "default" if read.source else "demo"))
+        _line(name, _masked(key, value), read.origins.get(key, other))
     click.echo("\n# Secrets are never in this file:")
     for label, where in secrets.items():
         click.echo(f"#   {label}: {'from ' + where if where else 'not set'}")
