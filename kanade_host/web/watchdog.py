@@ -187,6 +187,7 @@ class Watchdog:
             found = culprit(frame, self.plugin_of)
             del frame
             if found.plugin and found.plugin != "host":
+                self._metrics.overran[found.plugin] += 1
                 self.armed = True
                 raise_in(self._thread_id, Overran)
         if not found.plugin or found.plugin == "host":
@@ -199,7 +200,6 @@ class Watchdog:
         plugin = found.plugin
         reason = f"{found.where} held the event loop for more than {self._held:g} s"
         log.error("code of a plugin held the event loop", plugin=plugin, where=found.where, stack=found.stack)
-        self._metrics.overran[plugin] += 1
         if tries + 1 >= TRIES:
             self.on_stuck(plugin, f"{reason} and cannot be ended")
         elif tries:

@@ -229,6 +229,13 @@ def test_changes_since_a_commit() -> None:
     assert changes.since(11) is not None
 
 
+def test_what_came_before_this_run_is_not_known() -> None:
+    changes = Changes()
+    changes.begin_at(700)
+    assert (changes.since(699), changes.since(700)) == (None, {})
+    assert changes.commit_line == b"x-kanade-commit: 700\r\n"
+
+
 def test_too_many_keys_are_all() -> None:
     changes = Changes()
     told: list[Any] = []
