@@ -55,11 +55,6 @@ class Changes:
         self.commit = self._oldest = number
         self._write_line()
 
-    def begin_at(self, number: int) -> None:
-        """The database is open, and this is its newest commit: what came before is not known."""
-        self.commit = self._oldest = number
-        self._write_line()
-
     def committed(self, number: int, changes: Mapping[str, Iterable[str] | None]) -> None:
         """Commit `number` is durable. Call it before the future of any of its writers resolves:
         who was told that a write is done must not be given an answer from before it.
