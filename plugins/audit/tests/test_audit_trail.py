@@ -132,8 +132,8 @@ async def test_rows_of_kanade_backend_are_not_made_again(host: Any) -> None:
         await nc.jetstream().publish("audit.a.b", json.dumps(body).encode())
     with closing(sqlite3.connect(host.database)) as db, db:
         db.execute(
-            "INSERT INTO audit_log (actor, action, target, payload, occurred_at) SELECT actor, action, target,"
-            " payload, occurred_at FROM audit_log"
+            "INSERT INTO audit_log (actor, action, target, payload, occurred_at) SELECT actor, action,"
+            " target, payload, occurred_at FROM audit_log"
         )
     await host.start()
     await host.settle()
