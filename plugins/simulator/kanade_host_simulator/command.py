@@ -178,7 +178,7 @@ async def _connected(
     began = time.monotonic()
     while not ending.is_set():
         fleet = kind(url, token=token, options=options)
-        starting = asyncio.create_task(fleet.start())
+        starting = asyncio.create_task(fleet.start(max(1.0, min(10.0, give_up or 10.0))))
         waiting = asyncio.create_task(ending.wait())
         await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()

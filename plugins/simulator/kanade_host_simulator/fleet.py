@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Coroutine
 from typing import Any
 
 import nats
@@ -32,6 +31,7 @@ from kanade_host_simulator.options import FleetOptions
 from kanade_host_simulator.replay import read_durable
 from kanade_host_simulator.reporting import Reporting
 from kanade_host_simulator.runs import Runs
+from kanade_host_simulator.tasks import Tasks
 from kanade_host_simulator.telemetry import heartbeat
 from kanade_host_simulator.ticker import Ticker
 from kanade_host_simulator.wire import Wire
@@ -61,7 +61,7 @@ class Fleet:
         self._ticker = Ticker()
         self._runs = Runs(self.options, self.js, self.wire, self._job, Lookups(self._read_key))
         self._reporting = Reporting(self.options, self.js, self.wire, self._ticker, self._deliver)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._stopped = False
 
     @property
@@ -76,8 +76,8 @@ class Fleet:
     async def __aexit__(self, *exc: object) -> None:
         await self.stop()
 
-    async def start(self) -> None:
-        """Connect and begin; returns once the first heartbeats are out. Raises what nats-py raises."""
+    async def start(self, timeout: float = 10.0) -> None:
+        """Connect and begin. Raises what nats-py raises, TimeoutError for an absent or refusing broker."""
         options: dict[str, Any] = {
             "servers": [self.url],
             "token": self._token,
@@ -92,7 +92,7 @@ class Fleet:
             "disconnected_cb": self._disconnected,
             "reconnected_cb": self._reconnected,
         }
-        await asyncio.wait_for(self.nc.connect(**options), 10)
+        await asyncio.wait_for(self.nc.connect(**options), timeout)
         self.lost_at = None
         await self.nc.subscribe("commands.>", cb=self._on_command)
         await self.nc.subscribe("kill.>", cb=self._on_kill)
@@ -100,14 +100,14 @@ class Fleet:
         await self.nc.subscribe("logs.fetch.>", cb=self._on_logs)
         self.wire.start()
         for mirror in (self._config, self._groups, self._jobs):
-            self._spawn(mirror.run())
+            self._tasks.spawn(mirror.run())
         self._reporting.begin(list(self.agents.values()))
         for agent in self.agents.values():
             if agent.replays:
-                self._spawn(read_durable(self.js, agent, self._deliver))
+                self._tasks.spawn(read_durable(self.js, agent, self._deliver))
         if self.options.groups:
-            self._spawn(assign_groups(self.js, self._groups, list(self.agents.values())))
-        self._spawn(self._ticker.run())
+            self._tasks.spawn(assign_groups(self.js, self._groups, list(self.agents.values())))
+        self._tasks.spawn(self._ticker.run())
 
     async def up(self) -> None:
         """Wait until each agent that is not away has been heard once."""
@@ -120,18 +120,11 @@ class Fleet:
         if self._stopped:
             return
         self._stopped = True
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.end()
         await self._runs.stop()
         await self._reporting.stop()
         await self.wire.stop(2.0 if self.nc.is_connected else 0.0)
         await self.nc.close()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     # -- what arrives ------------------------------------------------------------------------
 

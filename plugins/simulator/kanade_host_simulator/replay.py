@@ -45,8 +45,11 @@ async def read_durable(js: JetStreamContext, agent: Agent, deliver: _Deliver) ->
                 except nats.errors.TimeoutError:
                     continue
                 for message in messages:
-                    await message.ack()
-                    deliver(agent, message.subject, message.data)
+                    if agent.online:
+                        await message.ack()
+                        deliver(agent, message.subject, message.data)
+                    else:  # it left while this was on its way
+                        await message.nak()
                 if not messages:
                     break  # the consumer is gone: make it anew
         except (nats.errors.Error, JetStreamError, TimeoutError):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from nats.js import JetStreamContext
 
@@ -17,6 +15,7 @@ from kanade_host_simulator.layers import Effective, effective
 from kanade_host_simulator.observed import next_event
 from kanade_host_simulator.options import FleetOptions
 from kanade_host_simulator.replay import catch_up, last_sequence
+from kanade_host_simulator.tasks import Tasks
 from kanade_host_simulator.telemetry import heartbeat, host_perf, process_perf
 from kanade_host_simulator.ticker import Ticker
 from kanade_host_simulator.wire import Wire
@@ -35,7 +34,7 @@ class Reporting:
         self._options, self._js, self._wire, self._ticker, self._deliver = options, js, wire, ticker, deliver
         self._configured: dict[str, Effective] = {}
         self._first_record = int(time.time())
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def begin(self, agents: list[Agent]) -> None:
         """Heartbeats at once; samples and events spread over their first interval."""
@@ -67,9 +66,7 @@ class Reporting:
                 self._ticker.add(0.0, partial(self._sample, agent, agent.sample_turn))
 
     async def stop(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.end()
 
     # -- ticks -------------------------------------------------------------------------------
 
@@ -123,7 +120,7 @@ class Reporting:
         agent.online = False
         agent.back_at = time.monotonic() + seconds
         if not agent.replays:
-            self._spawn(self._remember_place(agent))
+            self._tasks.spawn(self._remember_place(agent))
 
     async def _remember_place(self, agent: Agent) -> None:
         agent.away_at = await last_sequence(self._js)
@@ -132,9 +129,4 @@ class Reporting:
         agent.online = True
         if agent.away_at is not None:
             subjects = ["commands.all", f"commands.pc.{agent.pc_id}"]
-            self._spawn(catch_up(self._js, agent, subjects, self._deliver))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            self._tasks.spawn(catch_up(self._js, agent, subjects, self._deliver))

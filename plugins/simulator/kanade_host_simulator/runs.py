@@ -7,8 +7,7 @@ import contextlib
 import hashlib
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import msgspec
 import nats.errors
@@ -23,6 +22,7 @@ from kanade_host_simulator.lookups import Lookups
 from kanade_host_simulator.messages import Command, Inventory, Manifest, lenient
 from kanade_host_simulator.options import FleetOptions
 from kanade_host_simulator.outcomes import INLINE_BYTES, Outcome, outcome_of
+from kanade_host_simulator.tasks import Tasks
 from kanade_host_simulator.wire import Wire
 
 _manifests = Decoder(Manifest)
@@ -58,14 +58,14 @@ class Runs:
     ) -> None:
         self._options, self._js, self._wire, self._job, self._pins = options, js, wire, job, pins
         self._killable: defaultdict[str, set[_Killed]] = defaultdict(set)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._scripts: dict[str, str] = {}
 
     def accept(self, agents: Iterable[Agent], command: Command) -> None:
         """Start the command on those agents that have not seen it."""
         new = [agent for agent in agents if agent.online and agent.is_new(command.request_id)]
         if new:
-            self._spawn(self._gate(new, command))
+            self._tasks.spawn(self._gate(new, command))
 
     def kill(self, exec_id: str) -> None:
         """Kills what runs; what has not started yet misses it, as on real agents."""
@@ -73,14 +73,7 @@ class Runs:
             _end(run, killed=True)
 
     async def stop(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        await self._tasks.end()
 
     async def _gate(self, agents: list[Agent], command: Command) -> None:
         current, status = await asyncio.gather(
@@ -98,7 +91,7 @@ class Runs:
         if script is None:
             return  # no started event, no result: the execution stays open
         for agent in ready:
-            self._spawn(self._run(agent, command, script))
+            self._tasks.spawn(self._run(agent, command, script))
 
     async def _script(self, command: Command) -> str | None:
         """The script's text; None when its object is missing or not what the command says it is."""
@@ -230,7 +223,8 @@ class Runs:
 
     def _send(self, agent: Agent, command: Command, result: Result) -> None:
         subject = f"results.{command.request_id}"
-        self._wire.send(agent, "results", subject, encode(result), stream=True, lane=command.request_id)
+        body, lane = encode(result), command.request_id
+        self._wire.send(agent, "results", subject, body, stream=True, lane=lane, last=True)
 
 
 def _end(run: _Killed, killed: bool = False) -> None:

@@ -15,6 +15,7 @@ from nats.js.errors import Error as JetStreamError
 from kanade_host_simulator.agent import Agent
 from kanade_host_simulator.dice import dice
 from kanade_host_simulator.options import FleetOptions
+from kanade_host_simulator.tasks import Tasks
 
 WORKERS = 32
 MOST_WAITING = 200_000
@@ -38,16 +39,28 @@ class Wire:
         self._nc, self._js, self._options = nc, js, options
         self._outbox: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(MOST_WAITING)
         self._held: dict[tuple[str, str], Callable[[], None]] = {}
-        self._workers: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._busy = 0
 
     def start(self) -> None:
-        self._workers = {asyncio.create_task(self._work()) for _ in range(WORKERS)}
+        for _ in range(WORKERS):
+            self._tasks.spawn(self._work())
 
     def send(
-        self, agent: Agent, kind: str, subject: str, body: bytes, *, stream: bool, lane: str = ""
+        self,
+        agent: Agent,
+        kind: str,
+        subject: str,
+        body: bytes,
+        *,
+        stream: bool,
+        lane: str = "",
+        last: bool = False,
     ) -> None:
-        """Send one message of an agent. Messages of one lane may be swapped; `stream`: until acknowledged."""
+        """Send one message of an agent; `stream`: until it is acknowledged.
+
+        Messages of one lane may be swapped, but nothing comes after the `last` one.
+        """
         emit = self._emitter(kind, subject, body, stream)
         odds = self._options.odds
         if not odds.any_per_message:
@@ -62,7 +75,7 @@ class Wire:
             emit()
         place = (agent.pc_id, lane or kind)
         held = self._held.pop(place, None)
-        if held is None and rolls.random() < odds.out_of_order:
+        if held is None and not last and rolls.random() < odds.out_of_order:
             self.counts["out of order"] += 1
             self._held[place] = emit
             return
@@ -91,9 +104,7 @@ class Wire:
         if not self._nc.is_connected:
             self.counts["lost"] += 1
             return
-        task = asyncio.ensure_future(self._publish(subject, body))
-        self._workers.add(task)
-        task.add_done_callback(self._workers.discard)
+        self._tasks.spawn(self._publish(subject, body))
 
     async def _publish(self, subject: str, body: bytes) -> None:
         try:
@@ -128,6 +139,4 @@ class Wire:
             async with asyncio.timeout(seconds):
                 while self._outbox.qsize() or self._busy:
                     await asyncio.sleep(0.02)
-        for task in list(self._workers):
-            task.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        await self._tasks.end()
