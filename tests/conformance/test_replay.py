@@ -30,7 +30,7 @@ async def test_scenario(host: Any, scenario: str) -> None:
     replaying = await asyncio.create_subprocess_exec(
         sys.executable,
         str(REPLAY),
-        *("--base", host.base, "--nats", host.broker.url, "--nats-token", host.broker.token),
+        *("--base", host.base, "--nats", host.broker.url, f"--nats-token={host.broker.token}"),
         *("--token", ENVIRONMENT["KANADE_AUTH_STATIC_TOKEN"], scenario),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
