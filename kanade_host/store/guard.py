@@ -116,7 +116,7 @@ class Guard:
             position, verb = _DDL[action]
             return self._foreign(verb, first if position == 1 else second)
         if action == sqlite3.SQLITE_PRAGMA:
-            return None if _asks(first, second) else f"use PRAGMA {first}"
+            return None if asks(first, second) else f"use PRAGMA {first}"
         return _NAMES.get(action, f"do this (action {action} of SQLite's authorizer)")
 
     def _foreign(self, verb: str, table: str | None) -> str | None:
@@ -131,10 +131,10 @@ class Guard:
 
 def read_only(action: int, first: str | None, second: str | None, *_place: str | None) -> int:
     """The authorizer of reading connections: nothing that changes a file or the connection itself."""
-    free = action in _FREE or (action == sqlite3.SQLITE_PRAGMA and _asks(first, second))
+    free = action in _FREE or (action == sqlite3.SQLITE_PRAGMA and asks(first, second))
     return sqlite3.SQLITE_OK if free else sqlite3.SQLITE_DENY
 
 
-def _asks(pragma: str | None, argument: str | None) -> bool:
+def asks(pragma: str | None, argument: str | None) -> bool:
     """The pragma only asks, and changes nothing."""
     return pragma in (_READABLE_PRAGMAS if argument is None else _ASKING_PRAGMAS)

@@ -116,7 +116,7 @@ def _pending(plugin: str, connection: sqlite3.Connection, scripts: list[Script])
 def _applied(connection: sqlite3.Connection, plugin: str) -> dict[str, str]:
     """Applied files of a plugin -> when."""
     rows = connection.execute("SELECT migration_id, applied_at_utc FROM _yoyo_migration")
-    parts = ((*row[0].partition(".")[::2], row[1]) for row in rows)
+    parts = ((*row[0].rpartition(".")[::2], row[1]) for row in rows)
     return {name: at for owner, name, at in parts if owner == plugin}
 
 

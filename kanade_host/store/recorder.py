@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Container
 
+from kanade_host.store.guard import asks
+
 _WRITES = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
 _CREATES = frozenset({sqlite3.SQLITE_CREATE_TABLE, sqlite3.SQLITE_CREATE_VTABLE, sqlite3.SQLITE_CREATE_VIEW})
 _DROPS = frozenset({sqlite3.SQLITE_DROP_TABLE, sqlite3.SQLITE_DROP_VTABLE, sqlite3.SQLITE_DROP_VIEW})
@@ -32,7 +34,7 @@ _FREE = frozenset(
         sqlite3.SQLITE_ANALYZE,
     }
 )
-_SCHEMA = frozenset({"sqlite_master", "sqlite_schema", "sqlite_sequence"})
+_SCHEMA = frozenset({"sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_sequence"})
 
 
 class Recorder:
@@ -50,6 +52,8 @@ class Recorder:
 
     def __call__(self, action: int, first: str | None, second: str | None, *_place: str | None) -> int:
         if not self.active or action in _FREE:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_PRAGMA and asks(first, second):  # virtual tables do, when they are made
             return sqlite3.SQLITE_OK
         table = (second if action in _OF_TABLE else first) or ""
         reason = self._refused(action, table)

@@ -106,7 +106,7 @@ class Backend(DatabaseBackend):  # type: ignore[misc]
 
     def apply_one(self, migration: Script, force: bool = False, mark: bool = True) -> None:
         """Apply a migration and record it, in one transaction: killed anywhere, it is both or neither."""
-        plugin = migration.id.partition(".")[0]
+        plugin = migration.id.rpartition(".")[0]
         with self.transaction():
             migration.process_steps(self, "apply", force=force)
             self.log_migration(migration, "apply")
@@ -132,13 +132,13 @@ class Backend(DatabaseBackend):  # type: ignore[misc]
         }
 
     @contextlib.contextmanager
-    def lock(self, timeout: float = LOCK_SECONDS) -> Iterator[None]:
+    def lock(self, timeout: float | None = None) -> Iterator[None]:
         """Wait for a foreign `yoyo` that runs; break the lock of one that has died.
 
         We take no such lock: the lock file of the database keeps a second host out, and each migration
         is one immediate transaction.
         """
-        ends = time.monotonic() + timeout
+        ends = time.monotonic() + (LOCK_SECONDS if timeout is None else timeout)
         while (pid := self._lock_holder()) is not None:
             if not process_runs(pid):
                 self.break_lock()
