@@ -30,6 +30,8 @@ COMMANDS = {
     "env": "env",
 }
 
+SPEAKS = "speaks kanade-backend 0.43.25"
+
 EPILOG = """\b
 First steps:
   kanade-host demo                      a whole system on this computer, nothing to configure
@@ -73,7 +75,7 @@ class Root(click.Group):
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-@click.version_option(__version__, "-V", "--version", prog_name="kanade-host", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", message=f"kanade-host %(version)s ({SPEAKS})")
 def root() -> None:
     """The back end of kanade: turns the messages of agents into tables, and serves them.
 

@@ -182,6 +182,8 @@ def _from_structlog(logger: Any, method: str, event: MutableMapping[str, Any]) -
         message = str(event.pop("event", ""))
         fields = {key: simple(value) for key, value in event.items()}
         current.put(Line(time.time_ns(), level, name, message, fields, exception))
+        if level >= logging.CRITICAL:
+            current.flush()  # whoever says so is about to end the process
     raise structlog.DropEvent
 
 

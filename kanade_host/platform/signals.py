@@ -11,6 +11,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -32,6 +33,9 @@ def stop_signals(stop: Callable[[], None], at_once: Callable[[], None] | None = 
 
     `at_once` runs just before that end, to write what is still in the log's queue.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # a Windows service: its manager asks, on another way
+        return
     loop = asyncio.get_running_loop()
     asked = 0
 

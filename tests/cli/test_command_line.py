@@ -16,7 +16,7 @@ from kanade_host.cli.root import COMMANDS, root
 @pytest.mark.parametrize("option", ["-V", "--version"])
 def test_version(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([option]) == 0
-    assert capsys.readouterr().out == f"kanade-host {__version__}\n"
+    assert capsys.readouterr().out == f"kanade-host {__version__} (speaks kanade-backend 0.43.25)\n"
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])

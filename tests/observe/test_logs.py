@@ -156,6 +156,13 @@ def test_a_value_whose_text_raises(tmp_path: Path) -> None:
     assert "next" in out.getvalue()
 
 
+def test_critical_lines_are_written_before_the_call_returns(tmp_path: Path) -> None:
+    out = io.StringIO()
+    made(tmp_path, out)
+    structlog.get_logger("kanade_host").critical("the process ends")
+    assert "the process ends" in out.getvalue()
+
+
 def test_console_logging_says_warnings_only() -> None:
     out = io.StringIO()
     logging_ = setup_console(out=out)
