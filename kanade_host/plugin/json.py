@@ -7,14 +7,12 @@ ignored unless the struct forbids them. Encoding is compact, `Instant` as `…Z`
 msgspec decodes; it is fast and typed, but it keeps the last of a key given twice and does not look
 into what it skips. So every decoded message is weighed (`kanade_host.plugin.json_weight`): when its
 bytes hold no more quotes than the decoded value accounts for, nothing was skipped or overwritten.
-Only what weighs too much, or failed, is read again by the exact reader (`json_exact`), which knows
-the contract's texts and positions.
+What weighs too much is read by the standard library (`json_plain`), and only what is odd or failed
+by the exact reader (`json_exact`), which knows the contract's texts and positions.
 """
 
 from __future__ import annotations
 
-import json as _json
-import math
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -24,7 +22,9 @@ import msgspec
 
 from kanade_host.plugin.errors import KanadeError
 from kanade_host.plugin.instants import Instant
-from kanade_host.plugin.json_exact import MAX_DEPTH, Fault, check
+from kanade_host.plugin.json_exact import check
+from kanade_host.plugin.json_plain import is_plain
+from kanade_host.plugin.json_reader import Fault, TooLong
 from kanade_host.plugin.json_weight import I64_MIN, U64_MAX, WRONG, weigher
 
 T = TypeVar("T")
@@ -35,8 +35,9 @@ I64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 U64 = Annotated[int, msgspec.Meta(ge=0)]
 """0 to 2**64 - 1; msgspec cannot say the upper bound, `Decoder` keeps it. A plain `int` is an `I64`."""
 
+_NEWLINE = b"\n"
+_AT_BYTE = re.compile(r"\(byte ([0-9]+)\)").search
 _LONG = re.compile(rb"[0-9]{19}").search
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]").search
 
 
 class BadJson(KanadeError):
@@ -127,17 +128,26 @@ class Decoder(Generic[T]):
         """There are more quotes than the value accounts for: find out why."""
         if weight >= 0 and b'\\\\"' not in data and data.count(b'"') - data.count(b'\\"') <= weight:
             return  # the others stand inside of strings
-        if weight < WRONG // 2 or not _is_plain(data):
+        if weight > WRONG // 2 and is_plain(data):
+            return
+        try:
             fault = check(self._kind, data)
-            if fault is not None:
-                raise _error(fault)
+        except TooLong:
+            raise BadShape("a key stands twice in an object, or a value is out of range") from None
+        if fault is not None:
+            raise _error(fault)
 
     def _explain(self, data: bytes, error: Exception) -> NoReturn:
-        fault = check(self._kind, data)
+        try:
+            fault = check(self._kind, data)
+        except TooLong:
+            fault = None
         if fault is not None:
             raise _error(fault) from None
-        # A rule of the type that the exact reader does not know, such as a pattern.
-        raise BadShape(str(error)) from None
+        # Too long for the exact reader, or a rule of the type that it does not know, such as a pattern.
+        if isinstance(error, msgspec.ValidationError):
+            raise BadShape(str(error)) from None
+        raise BadJson(_located(str(error), data)) from None
 
 
 def decode(kind: type[T], data: bytes) -> T:
@@ -155,36 +165,10 @@ def _error(fault: Fault) -> BadJson | BadShape:
     return (BadJson if fault.syntax else BadShape)(fault.message, fault.path)
 
 
-def _is_plain(data: bytes) -> bool:
-    """Whether the whole document is certain to be strict JSON without a key twice in any object.
-
-    Reads what msgspec skipped, with the parser of the standard library, at a twentieth of the cost of
-    the exact reader.
-    """
-    if data.count(b"{") + data.count(b"[") > MAX_DEPTH or _SURROGATE(data):
-        return False
-    try:
-        _PLAIN.decode(data.decode())
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _object(pairs: list[tuple[str, Any]]) -> None:
-    if len(pairs) > 1 and len({key for key, _ in pairs}) != len(pairs):
-        raise ValueError("a key twice")
-
-
-def _number(text: str) -> None:
-    if len(text) > 17 and not I64_MIN <= float(text) <= U64_MAX:
-        raise ValueError("an integer that may be out of range")
-
-
-def _float(text: str) -> None:
-    if not math.isfinite(float(text)):
-        raise ValueError("a number out of range")
-
-
-_PLAIN = _json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_number, parse_float=_float, parse_constant=_float
-)
+def _located(text: str, data: bytes) -> str:
+    """An error of msgspec's with the position in the form of all the others."""
+    found = _AT_BYTE(text)
+    at = int(found[1]) + 1 if found else len(data)
+    what = (text[: found.start()] if found else text).removeprefix("JSON is malformed: ").strip()
+    line = data.count(_NEWLINE, 0, at) + 1
+    return f"{what} at line {line} column {at - (data.rfind(_NEWLINE, 0, at) + 1)}"

@@ -14,9 +14,7 @@ import msgspec
 from msgspec import inspect
 
 from kanade_host.plugin.instants import BadInstant, Instant
-from kanade_host.plugin.json_reader import MAX_DEPTH, Fault, Reader, Stop
-
-__all__ = ["MAX_DEPTH", "Fault", "check", "expected_one_of"]
+from kanade_host.plugin.json_reader import Fault, Reader, Stop
 
 _WORDS: dict[type, str] = {
     inspect.StrType: "a string",
@@ -35,7 +33,7 @@ _DATE = "an RFC 3339 formatted date and time string"
 
 
 def check(kind: Any, data: bytes) -> Fault | None:
-    """The first fault of the document, or None when it is a value of that type."""
+    """The first fault of the document, or None when it is a value of that type. Raises `TooLong`."""
     reader = _TypedReader(data, kind)
     try:
         reader.value(_info(kind))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 MAX_DEPTH = 127
+BUDGET = 20_000
+"""Tokens and escapes that one reading may cost: a tenth of a second of whoever waits for it."""
 
 _SPACE = re.compile(rb"[ \t\n\r]*").match
 _PLAIN = re.compile(rb'[^"\\\x00-\x1f]*').match
@@ -43,6 +45,10 @@ class Stop(Exception):
         self.fault = fault
 
 
+class TooLong(Exception):
+    """The document is longer than it is worth to say where its fault is."""
+
+
 class Reader:
     """Walks over a document. `at` is the next byte, `path` where in the typed value it stands."""
 
@@ -50,6 +56,7 @@ class Reader:
         self.data = data
         self.at = 0
         self.depth = 0
+        self.left = BUDGET
         self.path: list[str] = []
 
     # -- faults ------------------------------------------------------------------------------
@@ -73,10 +80,17 @@ class Reader:
         """What was read last is JSON, but not what is wanted here."""
         self.stop(message, False, self.at)
 
+    def spend(self) -> None:
+        """Pay for one more token."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooLong
+
     # -- tokens ------------------------------------------------------------------------------
 
     def peek(self) -> int:
         """The next byte after white space, or -1 at the end."""
+        self.spend()
         found = _SPACE(self.data, self.at)
         self.at = found.end() if found else self.at
         return self.data[self.at] if self.at < len(self.data) else -1
@@ -174,6 +188,7 @@ class Reader:
             self.here("invalid unicode code point")
 
     def _escape(self) -> str:
+        self.spend()
         if self.at == len(self.data):
             self.here(EOF_STRING)
         byte = self.data[self.at]

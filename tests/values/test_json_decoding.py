@@ -308,6 +308,44 @@ def test_rules_that_only_msgspec_knows_are_refused_too() -> None:
         decode(Named, b'{"result-id":"a"}')
 
 
+LONG = b"1," * 30_000
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "text"),
+    [
+        (b'{"payload":[' + LONG + b"}", BadJson, "invalid character at line 1 column 60013"),
+        (b'{"payload":\n[' + LONG, BadJson, "Input data was truncated at line 2 column 60001"),
+        (b'{"x":[' + LONG + b"1]}", BadShape, "Object missing required field `payload`"),
+        (b'{"payload":1,"x":[' + LONG + b"1e400]}", BadShape, "a key stands twice in an object, or"),
+        (
+            b'{"payload":1,"payload":[' + LONG + b"1]}",
+            BadShape,
+            "duplicate field `payload` at line 1 column 22",
+        ),
+    ],
+)
+def test_faults_of_long_documents_cost_little(data: bytes, error: type[Exception], text: str) -> None:
+    with pytest.raises(error) as caught:
+        decode(Free, data)
+    assert str(caught.value).startswith(text)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"payload":[' + b'{"a":[{}]},' * 200 + b"1]}",
+        b'{"payload":"\\ud83d\\ude00","x":"\\ud83d\\ude00"}',
+        b'{"payload":1,"x":"12345678901234567890123 1e400 {{{{"}',
+        b'{"payload":1,"x":[' + LONG + b"1]}",
+        b'{"payload":' + b'[{"a":' * 63 + b"1" + b"}]" * 63 + b"}",
+    ],
+    ids=range(5),
+)
+def test_what_looks_odd_is_accepted(data: bytes) -> None:
+    decode(Free, data)
+
+
 def test_free_json_keeps_kinds_apart() -> None:
     found = decode(Free, b'{"payload":[1,1.0,true,"1",null,18446744073709551615,-0.5]}').payload
     assert [type(item) for item in found] == [int, float, bool, str, type(None), int, float]
