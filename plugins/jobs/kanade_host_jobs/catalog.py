@@ -18,6 +18,7 @@ from kanade_host.plugin import (
     decode,
 )
 from kanade_host_jobs.api import FanoutPlan, FireAnswer, Manifest
+from kanade_host_jobs.aside import aside
 from kanade_host_jobs.firing import Firing
 from kanade_host_jobs.manifest import Body, dumped, read_mirror, stored
 
@@ -28,6 +29,8 @@ BUCKET, MIRROR = "jobs", "jobs_yaml"
 class _Decoded:
     revision: int
     manifest: Manifest | None
+    stored: bytes
+    """The stored form, encoded again: what the bucket holds may be spaced or ordered otherwise."""
 
 
 class JobCatalog:
@@ -46,15 +49,20 @@ class JobCatalog:
         return None if entry is None or entry.value is None else decode(Manifest, entry.value)
 
     def manifests(self) -> dict[str, Manifest]:
-        """See `Catalog.manifests`; decoded once per revision."""
+        """See `Catalog.manifests`."""
+        return {key: held.manifest for key, held in self._current().items() if held.manifest is not None}
+
+    def _current(self) -> dict[str, _Decoded]:
+        """Everything in the live map, decoded once per revision."""
         fresh: dict[str, _Decoded] = {}
         for key, entry in self._ctx.watch(BUCKET).items():
             held = self._decoded.get(key)
             if held is None or held.revision != entry.revision:
-                held = _Decoded(entry.revision, self._decode(key, entry.value))
+                manifest = self._decode(key, entry.value)
+                held = _Decoded(entry.revision, manifest, b"" if manifest is None else stored(manifest))
             fresh[key] = held
         self._decoded = fresh
-        return {key: held.manifest for key, held in fresh.items() if held.manifest is not None}
+        return fresh
 
     def _decode(self, key: str, value: bytes | None) -> Manifest | None:
         try:
@@ -65,8 +73,8 @@ class JobCatalog:
             )
             return None
 
-    async def listed(self) -> list[Manifest]:
-        """All manifests by id, in byte order, with everything that was written before the call.
+    async def listed(self) -> list[tuple[str, bytes]]:
+        """Ids and stored forms, in byte order, with everything that was written before the call.
 
         Raises `BrokerUnavailable`. A missing bucket is an empty one.
         """
@@ -74,7 +82,9 @@ class JobCatalog:
             await self._ctx.watch(BUCKET).synced()
         except ResourceMissing:
             return []
-        return sorted(self.manifests().values(), key=lambda manifest: manifest.id.encode())
+        found = self._current().values()
+        listed = [(held.manifest.id, held.stored) for held in found if held.manifest is not None]
+        return sorted(listed, key=lambda one: one[0].encode())
 
     async def source(self, id: str) -> str | None:
         """The YAML text of a job: what was saved, or a dump where that says something else by now.
@@ -96,7 +106,7 @@ class JobCatalog:
             if text is not None:
                 return text
             raise HttpError(500, f"decode: {error}") from None
-        if text is not None and read_mirror(text) in (None, manifest):
+        if text is not None and await aside(read_mirror, text) in (None, manifest):
             return text
         return dumped(manifest)
 

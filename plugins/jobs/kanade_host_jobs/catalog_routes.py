@@ -21,26 +21,41 @@ from kanade_host.plugin import (
     Response,
     decode,
 )
+from kanade_host_jobs.api import Manifest
+from kanade_host_jobs.aside import aside
 from kanade_host_jobs.broker_limits import away
 from kanade_host_jobs.explode import check_tables
-from kanade_host_jobs.manifest import check_saved, decode_body, plain, warnings
+from kanade_host_jobs.manifest import check_saved, decode_body, warnings
 from kanade_host_jobs.revocation import BUCKET as STATUS
 from kanade_host_jobs.revocation import REVOKED
 from kanade_host_jobs.work import work_of
 
 
-async def list_jobs(request: Request) -> Any:
+class Live(msgspec.Struct):
+    """How many executions of a job are under way."""
+
+    running: int
+    pending: int
+
+
+class ListedJob(Manifest, frozen=True, kw_only=True):
+    """A job as the list has it."""
+
+    live: Live
+
+
+async def list_jobs(request: Request) -> Response:
     """GET /api/jobs."""
     try:
-        manifests = await work_of(request.ctx).catalog.listed()
+        listed = await work_of(request.ctx).catalog.listed()
     except BrokerUnavailable as error:
         raise away(error) from None
     counts = await _live_counts(request.ctx)
-    listed = []
-    for manifest in manifests:
-        running, pending = counts.get(manifest.id, (0, 0))
-        listed.append(plain(manifest) | {"live": {"running": running, "pending": pending}})
-    return listed
+    jobs = []
+    for id, stored in listed:
+        running, pending = counts.get(id, (0, 0))
+        jobs.append(b'%s,"live":{"running":%d,"pending":%d}}' % (stored[:-1], running, pending))
+    return Response.json(b"[" + b",".join(jobs) + b"]")
 
 
 async def _live_counts(ctx: Context) -> dict[str, tuple[int, int]]:
@@ -54,7 +69,7 @@ async def _live_counts(ctx: Context) -> dict[str, tuple[int, int]]:
 
 async def save_job(request: Request) -> Any:
     """POST /api/jobs."""
-    body = decode_body(request.headers.get("content-type"), request.body)
+    body = await aside(decode_body, request.headers.get("content-type"), request.body)
     manifest = body.manifest
     check_saved(manifest)
     if manifest.inventory is not None and manifest.inventory.explode:

@@ -63,14 +63,12 @@ def kanade_services(ctx: Context) -> Mapping[str, Any]:
 @hookimpl
 def kanade_tasks(ctx: Context) -> Sequence[Job]:
     work = work_of(ctx)
-    tasks = [
+    return [
         Task("undelivered", work.undelivered.run),
         Task("killed", work.killed.run),
+        Task("replay-durables", work.replay.run),
         Task("link", lambda: _follow_link(ctx)),
     ]
-    if ctx.settings.replay_durables:
-        tasks.append(Task("replay-durables", work.replay.run))
-    return tasks
 
 
 async def _follow_link(ctx: Context) -> None:

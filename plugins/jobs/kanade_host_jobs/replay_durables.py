@@ -23,16 +23,17 @@ from kanade_host_jobs.replay_filters import PREFIX, wanted_filters
 LOOK_SECONDS = 10.0
 RELIST_SECONDS = 600.0
 MARK = {"kanade_host": "made"}
-CONSUMER_EXISTS = 10148
+CONSUMER_EXISTS, NO_CONSUMER = 10148, 10149
 NOT_FOUND = 404
-_READ_ONLY = ("filter_subject", "filter_subjects")
+EVERYTHING = ("commands.>",)
+_FILTERS = ("filter_subject", "filter_subjects")
 
 
 class ReplayDurables:
     """What the broker has, what it is to have, and the way from one to the other."""
 
-    def __init__(self, ctx: Context, rate: int) -> None:
-        self._ctx, self._rate = ctx, rate
+    def __init__(self, ctx: Context, *, rate: int, narrow: bool) -> None:
+        self._ctx, self._rate, self._narrow = ctx, rate, narrow
         self._wake = asyncio.Event()
         self._found: dict[str, dict[str, Any]] | None = None
         self._refused: set[str] = set()
@@ -40,6 +41,7 @@ class ReplayDurables:
         self._consumers = -1
         self._listed_at = 0.0
         self._groups_changed = True
+        self._compare = True
         self._known = -1
         self._wanted: dict[str, tuple[str, ...]] = {}
         self._retired: set[str] = set()
@@ -65,19 +67,28 @@ class ReplayDurables:
     async def look(self) -> int:
         """One look; answers how many durables were made, changed or removed."""
         await self._observe()
-        await self._want()
-        assert self._found is not None
+        await (self._want() if self._narrow else self._want_all())
+        if not self._compare:
+            return 0
         changes = 0
-        for name, filters in self._wanted.items():
-            if name not in self._refused and self._filters(name) != filters:
-                await self._pause(changes)
-                changes += await self._ensure(name, filters)
+        for name, filters in await asyncio.to_thread(self._different):
+            await self._pause(changes)
+            changes += await self._ensure(name, filters)
         for name in sorted(self._retired):
             if self._is_ours(name):
                 await self._pause(changes)
                 changes += await self._remove(name)
             self._retired.discard(name)
+        self._compare = False
         return changes
+
+    def _different(self) -> list[tuple[str, tuple[str, ...]]]:
+        """What is not as it is to be; on a thread, for there may be a hundred thousand."""
+        return [
+            (name, filters)
+            for name, filters in self._wanted.items()
+            if name not in self._refused and self._filters(name) != filters
+        ]
 
     # -- what there is -----------------------------------------------------------------------
 
@@ -92,6 +103,7 @@ class ReplayDurables:
             self._stream, self._consumers = info["created"], consumers
             self._listed_at = time.monotonic()
             self._groups_changed = True  # also notices one PC that came while another went
+            self._compare = True
 
     async def _list(self) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
@@ -126,9 +138,15 @@ class ReplayDurables:
             return
         self._groups_changed = False
         groups = self._ctx.find("fleet.groups")
-        wanted = wanted_filters(await agents.known(), groups.snapshot() if groups is not None else {})
+        members = groups.snapshot() if groups is not None else {}
+        wanted = await asyncio.to_thread(wanted_filters, await agents.known(), members)
         self._retired = (self._retired | self._wanted.keys()) - wanted.keys()
         self._wanted, self._known = wanted, known
+        self._compare = True
+
+    async def _want_all(self) -> None:
+        """Switched off: what was narrowed becomes as wide again as agents make it."""
+        self._wanted = dict.fromkeys(self._found or (), EVERYTHING)
 
     # -- the way from one to the other -------------------------------------------------------
 
@@ -140,15 +158,19 @@ class ReplayDurables:
         assert self._found is not None
         config = self._found.get(name)
         fresh = config is None
-        config = _new(name) if config is None else {k: v for k, v in config.items() if k not in _READ_ONLY}
-        config["filter_subjects"] = list(filters)
+        config = _new(name) if config is None else {k: v for k, v in config.items() if k not in _FILTERS}
+        if len(filters) == 1:
+            config["filter_subject"] = filters[0]
+        else:
+            config["filter_subjects"] = list(filters)
         ask = encode({"stream_name": "EXEC", "config": config, "action": "create" if fresh else "update"})
         try:
             made = await self._ctx.bus.api(f"CONSUMER.CREATE.EXEC.{name}", ask)
         except ApiError as error:
-            self._consumers = -1  # somebody made or removed it meanwhile, or it cannot be: list again
-            if error.err_code != CONSUMER_EXISTS and error.code != NOT_FOUND:
-                self._refused.add(name)
+            if error.err_code in (CONSUMER_EXISTS, NO_CONSUMER) or error.code == NOT_FOUND:
+                self._consumers = -1  # somebody made or removed it meanwhile: list again
+                return 0
+            self._refused.add(name)
             self._ctx.log.warning("an agent's durable was not narrowed", durable=name, reason=str(error))
             return 0
         self._found[name] = made["config"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kanade_host.plugin import HttpErrorText, Permission, Role, Route
 from kanade_host_jobs.api import FanoutPlan, FireAnswer
-from kanade_host_jobs.catalog_routes import delete_job, job_yaml, list_jobs, save_job
+from kanade_host_jobs.catalog_routes import ListedJob, delete_job, job_yaml, list_jobs, save_job
 from kanade_host_jobs.firing_routes import exec_job, kill_job, revoke, script_states, unrevoke
 from kanade_host_jobs.manifest import BODY_LIMIT_TEXT
 from kanade_host_jobs.run import RunBody, RunResult, run
@@ -22,6 +22,7 @@ ROUTES = (
         list_jobs,
         READ,
         "All jobs of the catalogue, by id, with what is running of them",
+        response=list[ListedJob],
         fresh=("jobs", "kv:jobs", "executions"),
         errors={503: AWAY},
         tags=("jobs",),

@@ -22,8 +22,9 @@ class JobsSettings(Settings, frozen=True, kw_only=True):
     replay_durables: Annotated[
         bool,
         msgspec.Meta(
-            description="Keep each agent's durable consumer on EXEC narrowed to its own subjects; without, "
-            "every command is delivered to every agent."
+            description="Keep each agent's durable consumer on EXEC narrowed to its own subjects. Off: they "
+            "become as wide as agents make them, and every command is delivered to every agent; switch it "
+            "off before going back to kanade-backend."
         ),
     ] = True
     replay_rate: Annotated[

@@ -7,6 +7,7 @@ from kanade_host_jobs.catalog import JobCatalog
 from kanade_host_jobs.killed import Killed
 from kanade_host_jobs.replay_durables import ReplayDurables
 from kanade_host_jobs.revocation import Revocation
+from kanade_host_jobs.settings import JobsSettings
 from kanade_host_jobs.undelivered import Undelivered
 
 SERVICE = "jobs.work"
@@ -20,7 +21,8 @@ class Work:
         self.undelivered = Undelivered(ctx)
         self.revocation = Revocation(ctx, self.undelivered)
         self.killed = Killed(ctx)
-        self.replay = ReplayDurables(ctx, ctx.settings.replay_rate)
+        settings: JobsSettings = ctx.settings
+        self.replay = ReplayDurables(ctx, rate=settings.replay_rate, narrow=settings.replay_durables)
 
 
 def work_of(ctx: Context) -> Work:

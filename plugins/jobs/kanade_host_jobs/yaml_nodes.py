@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 
 MAX_DEPTH = 128
+MAX_EVENTS = 200_000
+"""Far beyond any manifest; a text with more is refused before a tree of it is built."""
 PLAIN, QUOTED = "plain", "quoted"
 """Tags of scalars without an explicit tag."""
 
@@ -53,7 +55,9 @@ def compose(text: str) -> Any:
 def _limit(text: str) -> None:
     """Refuse deep nesting and further documents before anything recurses."""
     depth = documents = 0
-    for event in yaml.parse(text, Loader=_Composer):
+    for count, event in enumerate(yaml.parse(text, Loader=_Composer)):
+        if count > MAX_EVENTS:
+            raise BadYaml("repetition limit exceeded")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:

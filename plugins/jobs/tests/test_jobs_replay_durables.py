@@ -123,11 +123,18 @@ async def test_after_a_reset(host: Any) -> None:
 
 
 @pytest.mark.kanade(settings={"jobs": {"replay_durables": False}})
-async def test_it_can_be_switched_off(host: Any) -> None:
-    await agents(host, "pc-1")
+async def test_switched_off_they_are_as_agents_make_them(host: Any) -> None:
+    js = (await host.broker.client()).jetstream()
+    config = ConsumerConfig(
+        durable_name=durable_of("pc-1"),
+        ack_policy=AckPolicy.EXPLICIT,
+        deliver_policy=DeliverPolicy.LAST_PER_SUBJECT,
+        filter_subjects=own("pc-1"),
+    )
+    await js.add_consumer("EXEC", config)
     await agents_own(host, "pc-2")
-    await host.settle()
-    assert await durables(host) == {durable_of("pc-2"): ["commands.>"]}
+    await agents(host, "pc-1", "pc-2", "pc-3")
+    await become(host, {"pc-1": ["commands.>"], "pc-2": ["commands.>"]})
 
 
 async def test_an_agent_that_was_away_gets_every_command_once(host: Any) -> None:
