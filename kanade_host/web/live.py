@@ -24,6 +24,9 @@ GATHER = 0.05
 HEARTBEAT = 15.0
 RECHECK = 60.0
 CLIENTS = 1_000
+_OURS = {"dead-letters": Role.ADMIN}
+"""Topics of the host whose routes are never kept, so that no route names them."""
+
 log = structlog.get_logger("kanade_host.web.live")
 
 
@@ -70,7 +73,7 @@ class Live:
 
     def serve(self, mounts: Iterable[Mount]) -> None:
         """A topic is for whoever may ask one of the routes that depend on it; others are for viewers."""
-        roles: dict[str, Role] = {}
+        roles = dict(_OURS)
         for mount in mounts:
             permission = mount.route.permission
             role = Role.VIEWER if permission is None else permission.role

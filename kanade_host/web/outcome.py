@@ -24,6 +24,9 @@ from kanade_host.web.kept import OVERHEAD, Entry, Fresh, etag_of
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
 
+_LENGTH = "content-length"
+_FRAMING = frozenset({_LENGTH, "connection", "date", "keep-alive", "server", "transfer-encoding"})
+
 _NOT_KEPT = lines(NOT_KEPT)
 _JSON_LINES = lines(NOT_KEPT, [("content-type", JSON)])
 _TEXT_LINES = lines(NOT_KEPT, [("content-type", TEXT)])
@@ -75,6 +78,14 @@ def known(error: Exception) -> HttpError | None:
     return None
 
 
+def _own(result: Response) -> list[tuple[str, str]]:
+    """The headers that a handler gave, without those that only we can know."""
+    given = [(name, value) for name, value in result.headers.items() if name.lower() not in _FRAMING]
+    if result.content_type is not None:
+        given.insert(0, ("content-type", result.content_type))
+    return given
+
+
 def answered(
     result: Any,
     status: int,
@@ -86,26 +97,19 @@ def answered(
         return EMPTY
     if not isinstance(result, Response):
         return seal(status, _JSON_LINES, encode(result))
-    given = list(result.headers.items())
-    if result.content_type is not None:
-        given.insert(0, ("content-type", result.content_type))
+    given = _own(result)
     if isinstance(result.body, bytes | bytearray | memoryview):
-        given = [one for one in given if one[0].lower() != "content-length"]
         return seal(result.status, lines(NOT_KEPT, given), bytes(result.body))
-    length = next((int(value) for name, value in given if name.lower() == "content-length"), None)
-    given = [one for one in given if one[0].lower() != "content-length"]
+    length = next((int(value) for name, value in result.headers.items() if name.lower() == _LENGTH), None)
     return Streamed(result.status, lines(NOT_KEPT, given), wrap(result.body), length, stall)
 
 
 def keepable(result: Any, status: int, fresh: Fresh) -> tuple[Sealed, Entry | None]:
     """The answer of a route that says how long it is fresh, and the entry to keep: only whole 200s are."""
     if isinstance(result, Response):
-        given, body, status = list(result.headers.items()), result.body, result.status
-        kind = result.content_type
+        given, body, status, kind = _own(result), result.body, result.status, result.content_type
         if not isinstance(body, bytes):
             raise TypeError("a route with `fresh` or `fresh_for` must answer whole bytes, not a stream")
-        if kind is not None:
-            given.insert(0, ("content-type", kind))
     elif result is None:
         return EMPTY, None
     else:

@@ -159,6 +159,7 @@ class WebServer:
             self.dispatch,
             keepalive_timeout=limits.keep_alive,
             lingering_time=limits.lingering,
+            max_line_size=65_534,  # as long as a target may be upstream
             auto_decompress=False,  # a body would be inflated without a bound of ours
             access_log=None,
         )

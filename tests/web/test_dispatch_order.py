@@ -279,7 +279,13 @@ async def created(_: Any) -> Any:
 
 
 async def pdf(_: Any) -> Any:
-    return Response(b"%PDF", content_type="application/pdf", headers={"Content-Disposition": "attachment"})
+    headers = {
+        "Content-Disposition": "attachment",
+        "Content-Length": "999",
+        "Server": "x",
+        "Connection": "close",
+    }
+    return Response(b"%PDF", content_type="application/pdf", headers=headers)
 
 
 async def injected(_: Any) -> Any:
@@ -315,9 +321,14 @@ async def test_kinds_of_answers(site: Any, handler: Any, status: int, kind: str,
     if body is not None:
         assert answer.text == body
     assert "secret" not in answer.text
+    assert "server" not in answer.headers
     assert ("content-length" in answer.headers) == (status != 204)
     if handler is teapot:
         assert answer.headers["x-more"] == "1"
+
+
+async def test_long_targets_are_taken(served: Any) -> None:
+    assert (await served.get("/api/agents?q=" + "x" * 60_000)).status == 200
 
 
 async def test_connections_are_kept_and_pipelined(served: Any) -> None:

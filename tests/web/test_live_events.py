@@ -79,9 +79,9 @@ async def test_topics_are_for_who_may_ask_their_routes(served: Any) -> None:
     viewer, admin = await listen(served), await listen(served, role="admin")
     await viewer.event()
     await admin.event()
-    served.server.on_commit(Commit(1, {"accounts": {"bob"}, "shared": {"x"}}))
+    served.server.on_commit(Commit(1, {"accounts": {"bob"}, "shared": {"x"}, "dead-letters": None}))
     assert await viewer.topics() == {"shared": ["x"]}
-    assert await admin.topics() == {"accounts": ["bob"], "shared": ["x"]}
+    assert await admin.topics() == {"accounts": ["bob"], "dead-letters": "all", "shared": ["x"]}
 
 
 async def test_needs_a_token(served: Any) -> None:
