@@ -72,8 +72,8 @@ class DailyFile:
 
     def close(self) -> None:
         if self._file is not None:
-            self._file.close()
-            self._file = None
+            file, self._file = self._file, None
+            file.close()
 
     def _prune(self, today: str) -> None:
         dated = {found: path for path in self.folder.iterdir() if (found := self._date_of(path))}

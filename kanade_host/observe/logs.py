@@ -30,10 +30,13 @@ from kanade_host.plugin.errors import OperatorError
 
 QUEUE_LIMIT = 128_000
 FLUSH_SECONDS = 2.0
+FILE_AGAIN_SECONDS = 30.0
 _NUMBERS = {"debug": 10, "info": 20, "warning": 30, "warn": 30, "error": 40, "exception": 40, "critical": 50}
 _RECORD_KEYS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # Loggers of libraries that repeat, or drown, what the host says itself.
+# aiosqlite would show every statement with its parameters.
 _QUIET = {
+    "aiosqlite": logging.WARNING,
     "yoyo": logging.WARNING,
     "aiohttp.access": logging.WARNING,
     "asyncio": logging.WARNING,
@@ -62,6 +65,7 @@ class Logging:
         self._closed = False
         self._dropping = threading.Lock()
         self._unsaid = 0
+        self._file_again = 0.0
         self.dropped = 0
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
@@ -113,8 +117,7 @@ class Logging:
             else:
                 self._say_dropped()
                 self._flush_sinks()
-                if self._file is not None:
-                    self._file.close()
+                self._in_file(DailyFile.close)
                 return
             self._say_dropped()
             self._flush_sinks()
@@ -136,12 +139,21 @@ class Logging:
             plain = shown = f"{line.stamp} ERROR kanade_host.observe: a log line cannot be written: {error!r}"
         if line.level >= self._out_level:
             self._to_out(shown)
-        if self._file is not None:
-            try:
-                self._file.write(plain, line.day)
-            except (OSError, ValueError, OperatorError) as error:
-                self._file = None
-                self._to_out(f"{line.stamp} ERROR kanade_host.observe: the log file is given up: {error}")
+        if self._file is not None and time.monotonic() >= self._file_again:
+            self._in_file(lambda file: file.write(plain, line.day))
+
+    def _in_file(self, act: Callable[[DailyFile], None]) -> None:
+        """A file that cannot be written (a full disk, say) is left alone for a while, then tried again."""
+        if self._file is None:
+            return
+        try:
+            act(self._file)
+        except (OSError, ValueError, OperatorError) as error:
+            self._file_again = time.monotonic() + FILE_AGAIN_SECONDS
+            with contextlib.suppress(OSError, ValueError):
+                self._file.close()
+            stamp = Line(time.time_ns(), 0, "", "", {}).stamp
+            self._to_out(f"{stamp} ERROR kanade_host.observe: the log file cannot be written: {error}")
 
     def _to_out(self, written: str) -> None:
         if self._out is None:
@@ -154,10 +166,10 @@ class Logging:
             self._out = None  # whoever read it is gone
 
     def _flush_sinks(self) -> None:
-        for sink in (self._out, self._file):
-            if sink is not None:
-                with contextlib.suppress(OSError, ValueError):
-                    sink.flush()
+        self._in_file(DailyFile.flush)
+        if self._out is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._out.flush()
 
 
 _current: Logging | None = None

@@ -132,6 +132,28 @@ def test_a_sink_that_goes_away_ends_nothing(tmp_path: Path) -> None:
     assert "still in the file" in file.read_text()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_said_once_and_the_file_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.StringIO()
+    logging_ = made(tmp_path, out)
+    file = logging_._file
+    assert file is not None
+    monkeypatch.setattr(file, "of_day", lambda day: Path("/dev/full"))
+    file.close()
+    for number in range(5):
+        structlog.get_logger("kanade_host").info("line", number=number)
+        logging_.flush()
+    assert out.getvalue().count("the log file cannot be written") == 1
+    assert out.getvalue().count(" line number=") == 5
+    monkeypatch.setattr(file, "of_day", lambda day: tmp_path / "good.log")
+    logging_._file_again = 0.0
+    structlog.get_logger("kanade_host").info("after")
+    logging_.flush()
+    assert "after" in (tmp_path / "good.log").read_text()
+
+
 def test_out_level_keeps_the_terminal_calm(tmp_path: Path) -> None:
     out = io.StringIO()
     log = Log(path=str(tmp_path / "backend.log"), level="info")
