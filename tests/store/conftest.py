@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,11 +49,22 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "plugins")
 
 
-@pytest.fixture
-def database(tmp_path: Path, folder: Folder) -> Iterator[Database]:
-    opened = Database.open(str(tmp_path / "kanade.db"))
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once and copied for each test: most of a test's time would be waiting for the disk."""
+    path = tmp_path_factory.mktemp("template")
+    folder = Folder(path)
+    opened = Database.open(str(path / "kanade.db"))
     opened.apply(folder.plugin("p", "CREATE TABLE things (name TEXT PRIMARY KEY, value INTEGER)"))
     opened.apply(folder.plugin("q", "CREATE TABLE others (name TEXT)"))
+    opened.close()
+    return path / "kanade.db"
+
+
+@pytest.fixture
+def database(tmp_path: Path, template: Path) -> Iterator[Database]:
+    shutil.copy(template, tmp_path / "kanade.db")
+    opened = Database.open(str(tmp_path / "kanade.db"))
     yield opened
     opened.close()
 

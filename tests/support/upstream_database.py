@@ -160,7 +160,7 @@ def build(path: Path, *, baseline: bool = True) -> Path:
     """
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA page_size = 4096")
-        connection.executescript(SCHEMA)
+        connection.executescript("BEGIN;" + SCHEMA)
         if baseline:
             connection.execute(
                 "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)"
@@ -173,6 +173,7 @@ def build(path: Path, *, baseline: bool = True) -> Path:
                 connection.execute(
                     f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values())
                 )
+        connection.execute("COMMIT")
     return path
 
 
