@@ -155,7 +155,7 @@ async def run(
         while not await _within(ending, 0.5):
             now = time.monotonic()
             if give_up and fleet.lost_at is not None and now - fleet.lost_at > give_up:
-                click.echo(f"simulate: the broker at {url} has been away for {give_up:.0f} s", err=True)
+                click.echo(f"simulate: the broker at {url} has been away for {give_up:g} s", err=True)
                 return 1
             if ended is not None and now > ended:
                 break
@@ -178,7 +178,7 @@ async def _connected(
     began = time.monotonic()
     while not ending.is_set():
         fleet = kind(url, token=token, options=options)
-        starting = asyncio.create_task(fleet.start(max(1.0, min(10.0, give_up or 10.0))))
+        starting = asyncio.create_task(fleet.start(max(3.0, min(10.0, give_up or 10.0))))
         waiting = asyncio.create_task(ending.wait())
         await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()

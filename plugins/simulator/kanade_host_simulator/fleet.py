@@ -7,6 +7,7 @@ async with Fleet("nats://127.0.0.1:4222", token="…", options=FleetOptions(agen
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from typing import Any
@@ -124,7 +125,8 @@ class Fleet:
         await self._runs.stop()
         await self._reporting.stop()
         await self.wire.stop(2.0 if self.nc.is_connected else 0.0)
-        await self.nc.close()
+        with contextlib.suppress(TimeoutError, nats.errors.Error, OSError):
+            await asyncio.wait_for(self.nc.close(), 3)
 
     # -- what arrives ------------------------------------------------------------------------
 
