@@ -102,8 +102,8 @@ class DeadLetterRoutes:
         asked: Query = request.query
         limit = min(asked.limit, MOST)
         rows = await self._host.query(
-            f"SELECT {_COLUMNS} FROM host_dead_letters WHERE (?1 IS NULL OR projection = ?1)"
-            " AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4",
+            f"SELECT {_COLUMNS} FROM host_dead_letters WHERE projection = coalesce(?, projection)"
+            " AND status = coalesce(?, status) AND id < coalesce(?, id + 1) ORDER BY id DESC LIMIT ?",
             (asked.projection, asked.status, asked.before, limit + 1),
         )
         page = [_letter(row) for row in rows[:limit]]

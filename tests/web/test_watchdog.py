@@ -109,11 +109,13 @@ async def test_tasks_of_plugins_are_found_by_their_modules(served: Any) -> None:
 async def test_code_that_swallows_it_is_reported_as_stuck(served: Any) -> None:
     served.host.modules["kanade_host_rogue"] = "rogue"
     module = plugin_module(
+        "def spin(over):\n"
+        "    while not over.is_set():\n"
+        "        pass\n"
         "async def work(over):\n"
         "    while not over.is_set():\n"
         "        try:\n"
-        "            while not over.is_set():\n"
-        "                pass\n"
+        "            spin(over)\n"
         "        except BaseException:\n"
         "            pass\n"
     )
