@@ -4,17 +4,33 @@ SQL is interrupted; Python gets an exception that is no `Exception`, so that an 
 `except Exception` does not swallow it, again and again until the thread comes back. What does not come
 back (C code that never returns, a loop that swallows everything) is reported as stuck, and the
 application ends the process: nothing else can free a thread.
+
+The watched thread takes no lock: an exception that is raised into it may come between any two steps, and
+a lock that it has just taken would stay taken. Instead `_striking` is set before `_due` is read, and
+`_due` cleared before `_striking` is read, so that one of the two always sees the other.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import logging
+import math
+import sys
 import threading
 import time
 from collections.abc import Callable
 
+from kanade_host.store import tx
+
+log = logging.getLogger(__name__)
+
 GRACE_SECONDS = 5.0
+SQL_GRACE_SECONDS = 60.0
+"""Interrupted SQL that still does not return waits for the disk, most likely: nobody's fault for longer."""
+
 _AGAIN_SECONDS = 0.05
+_PARKED_SECONDS = 3600.0
 _set_async_exc = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
 
@@ -31,14 +47,11 @@ class DeadlineWatch:
 
     def __init__(self, on_stuck: Callable[[str], None], *, grace: float = GRACE_SECONDS) -> None:
         self._on_stuck, self._grace = on_stuck, grace
-        # A plain Lock: entering it is one step of the interpreter, so that an exception raised into
-        # the thread cannot come between taking the lock and being obliged to give it back.
-        self._lock = threading.Lock()
-        self._changed = threading.Condition(self._lock)
+        self._wake = threading.Event()
+        self._wakes_at = math.inf
         self._due: float | None = None
-        self._wakes_at = 0.0
         self._owner = ""
-        self._struck = self._told = self._closed = False
+        self._striking = self._struck = self._told = self._closed = False
         self._thread_id = 0
         self._interrupt: Callable[[], None] = lambda: None
         self._watcher = threading.Thread(target=self._watch, name="store-deadlines", daemon=True)
@@ -50,29 +63,34 @@ class DeadlineWatch:
 
     def interrupts(self, interrupt: Callable[[], None]) -> None:
         """The thread has another connection now."""
-        with self._lock:
-            self._interrupt = interrupt
+        self._interrupt = interrupt
 
     def close(self) -> None:
         """Stop watching."""
-        with self._lock:
-            self._closed, self._due = True, None
-            self._changed.notify()
+        self._closed, self._due = True, None
+        self._wake.set()
+
+    @property
+    def over(self) -> tuple[str, float] | None:
+        """Whose work is over its deadline at this moment, and by how many seconds."""
+        due = self._due
+        late = 0.0 if due is None else time.monotonic() - due
+        return (self._owner, late) if late > 0 else None
 
     def begin(self, owner: str, seconds: float) -> None:
         """Work of `owner` begins; it may last so many seconds."""
-        with self._lock:
-            self._due = time.monotonic() + seconds
-            self._owner, self._struck, self._told = owner, False, False
-            if self._due < self._wakes_at:
-                self._changed.notify()
+        self._owner, self._struck, self._told = owner, False, False
+        due = self._due = time.monotonic() + seconds
+        if due < self._wakes_at:
+            self._wake.set()
 
     def end(self) -> bool:
         """The work is over. True when it was over its deadline (and was struck, or about to be)."""
-        with self._lock:
-            self._due = None
-            if self._struck:
-                _set_async_exc(ctypes.c_ulong(self._thread_id), None)
+        self._due = None
+        while self._striking:
+            time.sleep(0)
+        if self._struck:
+            _set_async_exc(ctypes.c_ulong(self._thread_id), None)
         return self._struck
 
     def end_surely(self) -> None:
@@ -84,28 +102,43 @@ class DeadlineWatch:
             except Halt:
                 continue
 
+    # -- on the watching thread --------------------------------------------------------------------
+
     def _watch(self) -> None:
-        while True:
-            with self._lock:
-                if self._closed:
-                    return
-                left = 3600.0 if self._due is None else self._due - time.monotonic()
-                if left > 0:
-                    self._wakes_at = time.monotonic() + left
-                    self._changed.wait(left)
-                    continue
-                stuck = self._strike()
-            if stuck:
-                self._on_stuck(self._owner)
+        while not self._closed:
+            self._wake.clear()
+            self._wakes_at = math.inf  # whoever begins from here on wakes us
+            due = self._due
+            left = _PARKED_SECONDS if due is None else due - time.monotonic()
+            if left > 0:
+                self._wakes_at = time.monotonic() + left
+                self._wake.wait(left)
+                continue
+            self._strike()
             time.sleep(_AGAIN_SECONDS)
 
-    def _strike(self) -> bool:
-        """End whatever runs; True once, when the thread is past saving. Called with the lock held."""
-        assert self._due is not None
-        self._interrupt()
-        if self._struck:  # not the first time: interrupted SQL has had its chance to come back
-            _set_async_exc(ctypes.c_ulong(self._thread_id), ctypes.py_object(Halt))
-        self._struck = True
-        late = time.monotonic() - self._due > self._grace
-        first, self._told = late and not self._told, late
-        return first
+    def _strike(self) -> None:
+        """End whatever runs, and say so once when the thread is past saving."""
+        self._striking = True
+        try:
+            due = self._due
+            if due is None:
+                return
+            late = time.monotonic() - due
+            if late < 0:  # that work has ended, and another one begun
+                return
+            with contextlib.suppress(Exception):
+                self._interrupt()
+            if self._struck:  # not the first time: interrupted SQL has had its chance to come back
+                _set_async_exc(ctypes.c_ulong(self._thread_id), ctypes.py_object(Halt))
+            self._struck = True
+            stuck = not self._told and late > (SQL_GRACE_SECONDS if self._in_sql() else self._grace)
+            self._told |= stuck
+        finally:
+            self._striking = False
+        if stuck:
+            self._on_stuck(self._owner)
+
+    def _in_sql(self) -> bool:
+        frame = sys._current_frames().get(self._thread_id)
+        return frame is not None and frame.f_code.co_filename == tx.__file__

@@ -36,6 +36,7 @@ GROUP_SECONDS = 0.1
 IDLE_SECONDS = 1.0
 SLOW_SECONDS = 1.0
 _RUNS = 3
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -82,11 +83,17 @@ class Writer:
         self._ended: asyncio.Future[None] | None = None
         self._connection: sqlite3.Connection
         self._dirty = True
+        self._identity, self._looked_at = (0, 0), 0.0
 
     @property
     def waiting(self) -> tuple[int, int]:
         """How many requests and how many batches wait for the thread."""
         return self._queue.waiting
+
+    @property
+    def held_by(self) -> tuple[str, float] | None:
+        """Whose work is over its deadline now, and by how many seconds: a reason not to be ready."""
+        return self._watch.over
 
     def allow_dynamic(self, plugin: str, predicate: Callable[[str], bool]) -> None:
         """Let a plugin make and fill tables at run time, by name (derived tables of inventory)."""
@@ -150,6 +157,8 @@ class Writer:
 
     def _reopen(self) -> None:
         self._connection = open_writer(self.location)
+        found = self.location.path.stat()
+        self._identity, self._looked_at = (found.st_dev, found.st_ino), time.monotonic()
         self._guard.owner = HOST
         self._connection.set_authorizer(self._guard)
 
@@ -158,6 +167,7 @@ class Writer:
         self._dirty = True
         jobs = [first]
         try:
+            self._in_place(began)
             group = Group(self._connection, self._guard, self._watch)
             jobs = group.done
             self._fill(group, first, began + GROUP_SECONDS)
@@ -171,6 +181,22 @@ class Writer:
             self._fail(jobs or [first], error)
         self.stats.busy_seconds += time.monotonic() - began
         del jobs
+
+    def _in_place(self, now: float) -> None:
+        """Writing into a file that was removed or replaced would lose everything at the next start."""
+        if now - self._looked_at < _LOOK_SECONDS:
+            return
+        self._looked_at = now
+        try:
+            found = self.location.path.stat()
+            same = (found.st_dev, found.st_ino) == self._identity
+        except OSError:
+            same = False
+        if not same:
+            raise StoreDamaged(
+                f"the database {self.location.path} was removed or replaced while the host was running:"
+                " start the host again"
+            )
 
     def _fill(self, group: Group, first: Job, ends: float) -> None:
         """Run jobs until none waits or time is up. Once a request has run, no batch delays its commit."""

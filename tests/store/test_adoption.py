@@ -203,8 +203,8 @@ def test_a_new_file_gets_their_row_when_all_ten_tables_are_there(tmp_path: Path,
         (
             "",
             (
-                "DROP TABLE users; CREATE TABLE users (username, password_hash, role, disabled, must_change_pw,"
-                " created_at, updated_at, ours TEXT NOT NULL);"
+                "DROP TABLE users; CREATE TABLE users (username, password_hash, role, disabled,"
+                " must_change_pw, created_at, updated_at, ours TEXT NOT NULL);"
             ),
         ),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -92,6 +93,20 @@ async def test_damage_that_shows_later_is_told(database: Database, owners: Any, 
     await writer.run("q", lambda tx: tx.execute("INSERT INTO others (name) VALUES ('x')"))
     await writer.close()
     assert any("damaged" in problem for problem in check_database(database.location).problems)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps a file that is open")
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_file_that_is_taken_away_is_noticed(
+    writer: Writer, seen: Any, template: Path, monkeypatch: pytest.MonkeyPatch, replaced: bool
+) -> None:
+    monkeypatch.setattr(writer_module, "_LOOK_SECONDS", 0.0)
+    writer.location.path.unlink()
+    if replaced:
+        shutil.copy(template, writer.location.path)
+    with pytest.raises(StoreDamaged, match="removed or replaced"):
+        await writer.run("p", lambda tx: tx.execute("INSERT INTO things (name) VALUES ('x')"))
+    assert len(seen.damage) == 1
 
 
 def test_a_damaged_schema_refuses_the_start(tmp_path: Path) -> None:

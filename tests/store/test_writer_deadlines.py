@@ -115,6 +115,7 @@ async def test_what_does_not_give_the_thread_back_is_reported_once(writer: Write
     with pytest.raises(Overran):
         await writer.run("p", keeps_the_thread, deadline=0.05)
     assert seen.stuck == ["p"]
+    assert writer.held_by is None
     assert await writer.run("p", add("later")) == "later"
 
 
