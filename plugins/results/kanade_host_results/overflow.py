@@ -13,15 +13,13 @@ from dataclasses import dataclass
 import msgspec
 
 from kanade_host.plugin import (
+    ApiError,
     Batch,
     BrokerUnavailable,
     Context,
-    InvalidKey,
     Message,
-    ObjectDamaged,
-    ObjectNotFound,
+    NoResponders,
     Objects,
-    ResourceMissing,
     Retry,
 )
 from kanade_host_results.messages import ExecResult
@@ -32,6 +30,8 @@ LIMIT = 16 * 1024 * 1024
 BATCH_LIMIT = 256 * 1024 * 1024
 AT_ONCE = 16
 PATIENCE_SECONDS = 2.0
+_CAUSES = (BrokerUnavailable, NoResponders, Retry, TimeoutError)
+_BUSY = 503
 _AGAIN_SECONDS = (0.05, 0.15, 0.3, 0.5, 1.0)
 
 
@@ -60,7 +60,7 @@ async def resolve(ctx: Context, batch: Batch) -> Batch:
             tasks = [
                 (place, group.create_task(_message(ctx, store, batch[place], budget))) for place in pointing
             ]
-    except* (BrokerUnavailable, TimeoutError) as failures:
+    except* _CAUSES as failures:
         raise Retry(f"object store {STORE} cannot be read: {failures.exceptions[0]}") from failures
     for place, task in tasks:
         resolved[place] = task.result()
@@ -92,10 +92,14 @@ async def _text(ctx: Context, store: Objects, name: str | None, budget: _Budget)
         try:
             async with budget.slots:
                 return await _fetch(store, name, budget)
-        except (InvalidKey, _TooLarge) as error:
+        except _CAUSES:
+            raise
+        except _TooLarge as error:
             reason = str(error)
             break
-        except (ObjectNotFound, ObjectDamaged, ResourceMissing) as error:
+        except Exception as error:  # whatever is wrong with an object, the row is written
+            if isinstance(error, ApiError) and error.code == _BUSY:
+                raise Retry(f"object store {STORE} cannot be read: {error}") from error
             reason = str(error) or type(error).__name__
         pause = _AGAIN_SECONDS[min(attempt, len(_AGAIN_SECONDS) - 1)]
         if asyncio.get_running_loop().time() + pause > deadline:

@@ -163,3 +163,62 @@ async def test_a_replay_of_everything_changes_nothing(host: Any, res: Any, evt: 
     ] == before
     row = (await host.rows("SELECT success_count, failure_count FROM executions"))[0]
     assert tuple(row) == (0, 0)  # the results were finished before: a replay counts nothing
+
+
+@pytest.mark.kanade(start=False)
+async def test_what_prepare_does_about_each_failure(res: Any, tmp_path: Any) -> None:
+    from kanade_host_results import overflow
+    from kanade_host_results.messages import ExecResult
+
+    from kanade_host.plugin import (
+        ApiError,
+        BrokerUnavailable,
+        Decoder,
+        Instant,
+        Message,
+        Meta,
+        NoResponders,
+        ObjectDamaged,
+        ObjectInfo,
+        ResourceMissing,
+        Retry,
+        encode,
+    )
+
+    class Store:
+        def __init__(self, failure: Exception) -> None:
+            self.failure, self.asked = failure, 0
+
+        async def info(self, name: str) -> ObjectInfo:
+            self.asked += 1
+            raise self.failure
+
+    class Bare:
+        def __init__(self, store: Store) -> None:
+            self.store = store
+            self.bus = self.log = self
+
+        def objects(self, name: str) -> Store:
+            return self.store
+
+        def warning(self, event: str, **fields: Any) -> None:
+            """Nothing is looked at here."""
+
+    body = Decoder(ExecResult).decode(encode(res(stdout_object="a", stderr="inline")))
+    batch = [Message(body, Meta("x", 1, Instant.from_ns(1)))]
+    waits = [BrokerUnavailable("away"), NoResponders("none"), TimeoutError(), ApiError(503, 10008, "busy")]
+    for failure in waits:
+        with pytest.raises(Retry):
+            await overflow.resolve(Bare(Store(failure)), batch)  # type: ignore[arg-type]
+    gives_up = [
+        ResourceMissing("gone"),
+        ObjectDamaged("bad"),
+        ApiError(400, 10003, "bad"),
+        ValueError("record"),
+    ]
+    stores = [Store(failure) for failure in gives_up]
+    resolved = await asyncio.gather(
+        *(overflow.resolve(Bare(store), batch) for store in stores)  # type: ignore[arg-type]
+    )
+    assert [one[0].body.stdout_object for one in resolved] == ["a"] * len(gives_up)
+    assert all(store.asked > 2 for store in stores)
