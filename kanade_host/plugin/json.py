@@ -126,8 +126,10 @@ class Decoder(Generic[T]):
 
     def _doubt(self, data: bytes, weight: int) -> None:
         """There are more quotes than the value accounts for: find out why."""
-        if weight >= 0 and b'\\\\"' not in data and data.count(b'"') - data.count(b'\\"') <= weight:
-            return  # the others stand inside of strings
+        if weight >= 0:
+            bare = data.replace(b"\\\\", b"")  # what is left of backslashes escapes what follows
+            if bare.count(b'"') - bare.count(b'\\"') <= weight:
+                return  # the others stand inside of strings
         if weight > WRONG // 2 and is_plain(data):
             return
         try:

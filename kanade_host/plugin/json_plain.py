@@ -41,10 +41,10 @@ def _is_deep(bare: bytes) -> bool:
         return False
     left = bare.translate(_TO_BRACKETS).translate(None, _NO_BRACKETS)
     for _ in range(MAX_DEPTH):  # each round takes the innermost level away
-        left = left.replace(b"[]", b"")
         if not left:
             return False
-    return True
+        left = left.replace(b"[]", b"")
+    return bool(left)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:
