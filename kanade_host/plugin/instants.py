@@ -14,6 +14,8 @@ from typing import Any
 
 NS = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The last second whose text was made: requests and messages of one moment share it.
+_second = (0, "1970-01-01T00:00:00")
 
 # What agents and hosts write needs no further check: a projection reads two of them per message.
 # Everything else (29 February too) takes the long way through `_Scanner`.
@@ -73,9 +75,13 @@ class Instant:
     @classmethod
     def from_ns(cls, ns: int) -> Instant:
         """From nanoseconds since 1970."""
+        global _second
         seconds, rest = divmod(ns, NS)
-        at = _EPOCH + timedelta(seconds=seconds)
-        return cls(at.isoformat()[:19] + _fraction(f"{rest:09d}") + "+00:00")
+        known = _second
+        if known[0] != seconds:
+            at = _EPOCH + timedelta(seconds=seconds)
+            known = _second = (seconds, at.isoformat()[:19])
+        return cls(known[1] + _fraction(f"{rest:09d}") + "+00:00")
 
     @classmethod
     def from_stored(cls, value: Any) -> Instant | None:
@@ -117,8 +123,10 @@ class Instant:
     @property
     def ns(self) -> int:
         """Nanoseconds since 1970."""
-        at = datetime.fromisoformat(self.stored[:19]).replace(tzinfo=UTC)
-        whole = (at - _EPOCH) // timedelta(seconds=1)
+        whole, text = _second
+        if text != self.stored[:19]:
+            at = datetime.fromisoformat(self.stored[:19]).replace(tzinfo=UTC)
+            whole = (at - _EPOCH) // timedelta(seconds=1)
         fraction = self.stored[20:-6]
         return whole * NS + (int(fraction.ljust(9, "0")) if fraction else 0)
 
