@@ -78,7 +78,12 @@ class BrokerFiles:
             "host": "0.0.0.0" if expose else "127.0.0.1",  # noqa: S104  # asked for by the operator
             "port": port,
             "authorization": {"token": token},
-            "jetstream": {"store_dir": str(self.folder), "sync_interval": sync},
+            "jetstream": {
+                "store_dir": str(self.folder),
+                "sync_interval": sync,
+                # nats-server 2.15 stops at 1,000 consumers a stream; each agent has one on EXEC.
+                "limits": {"default_max_consumers": -1},
+            },
             "ports_file_dir": str(self.folder),
             "log_file": str(self.log),
             "logfile_size_limit": 10_000_000,

@@ -22,11 +22,20 @@ from kanade_host_jobs.replay_filters import PREFIX, wanted_filters
 
 LOOK_SECONDS = 10.0
 RELIST_SECONDS = 600.0
+REFUSED_SECONDS = 60.0
 MARK = {"kanade_host": "made"}
-CONSUMER_EXISTS, NO_CONSUMER = 10148, 10149
+CONSUMER_EXISTS, NO_CONSUMER, TOO_MANY = 10148, 10149, 10026
+TOO_MANY_TEXT = (
+    "the broker allows no more consumers on EXEC, and each agent needs one: set "
+    "`jetstream { limits { default_max_consumers: -1 } }` in the configuration of nats-server"
+)
 NOT_FOUND = 404
 EVERYTHING = ("commands.>",)
 _FILTERS = ("filter_subject", "filter_subjects")
+
+
+class BrokerRefuses(KanadeError):
+    """The broker's configuration stands against what the agents need."""
 
 
 class ReplayDurables:
@@ -45,6 +54,7 @@ class ReplayDurables:
         self._known = -1
         self._wanted: dict[str, tuple[str, ...]] = {}
         self._retired: set[str] = set()
+        self._next = 0.0
 
     def groups_changed(self) -> None:
         """Somebody's groups changed: look soon."""
@@ -55,14 +65,19 @@ class ReplayDurables:
         """The task: as long as the plugin runs."""
         while True:
             self._wake.clear()
+            pause = LOOK_SECONDS
             try:
                 await self.look()
+                self._ctx.degraded(None)
+            except BrokerRefuses as error:
+                self._ctx.degraded(str(error))
+                pause = REFUSED_SECONDS
             except (KanadeError, TimeoutError) as error:
                 self._found = None
                 if self._ctx.bus.connected:
                     self._ctx.log.warning("the agents' durables could not be narrowed", reason=str(error))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
+                await asyncio.wait_for(self._wake.wait(), pause)
 
     async def look(self) -> int:
         """One look; answers how many durables were made, changed or removed."""
@@ -72,23 +87,24 @@ class ReplayDurables:
             return 0
         changes = 0
         for name, filters in await asyncio.to_thread(self._different):
-            await self._pause(changes)
+            await self._pause()
             changes += await self._ensure(name, filters)
         for name in sorted(self._retired):
             if self._is_ours(name):
-                await self._pause(changes)
+                await self._pause()
                 changes += await self._remove(name)
             self._retired.discard(name)
         self._compare = False
         return changes
 
     def _different(self) -> list[tuple[str, tuple[str, ...]]]:
-        """What is not as it is to be; on a thread, for there may be a hundred thousand."""
-        return [
+        """What is not as it is to be, new ones last; on a thread, for there may be a hundred thousand."""
+        different = [
             (name, filters)
             for name, filters in self._wanted.items()
             if name not in self._refused and self._filters(name) != filters
         ]
+        return sorted(different, key=lambda one: one[0] not in (self._found or {}))
 
     # -- what there is -----------------------------------------------------------------------
 
@@ -150,9 +166,11 @@ class ReplayDurables:
 
     # -- the way from one to the other -------------------------------------------------------
 
-    async def _pause(self, changes: int) -> None:
+    async def _pause(self) -> None:
         """Not all at once: agents are served by the same broker."""
-        await asyncio.sleep(1 / self._rate if changes else 0)
+        now = time.monotonic()
+        self._next = max(now, self._next + 1 / self._rate)
+        await asyncio.sleep(self._next - now)
 
     async def _ensure(self, name: str, filters: tuple[str, ...]) -> int:
         assert self._found is not None
@@ -170,6 +188,8 @@ class ReplayDurables:
             if error.err_code in (CONSUMER_EXISTS, NO_CONSUMER) or error.code == NOT_FOUND:
                 self._consumers = -1  # somebody made or removed it meanwhile: list again
                 return 0
+            if error.err_code == TOO_MANY:
+                raise BrokerRefuses(TOO_MANY_TEXT) from None
             self._refused.add(name)
             self._ctx.log.warning("an agent's durable was not narrowed", durable=name, reason=str(error))
             return 0
