@@ -5,6 +5,8 @@ Two other plugins are asked, and may be absent: then their numbers are zero.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from kanade_host_heartbeat.api import Agents
     from kanade_host_results.api import Executions
 
+SERVICE = "fleet.health"
+KEPT_SECONDS = 1.0
 ALIVE_SECONDS = 120
 WINDOW_HOURS = 24
 
@@ -55,16 +59,39 @@ async def jetstream_status(request: Request) -> JetStreamStatus:
     return status_of(await request.ctx.bus.resources())
 
 
+class Health:
+    """Measures at most once a second, whoever asks: a fleet with one silent PC is degraded, which is
+    503, and the host keeps no such answers.
+    """
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._measuring = asyncio.Lock()
+        self._answer: Response | None = None
+        self._until = 0.0
+
+    async def answer(self) -> Response:
+        """The rollup; 503 when something is missing or somebody silent, with the same body."""
+        async with self._measuring:
+            if self._answer is None or time.monotonic() >= self._until:
+                self._answer = await self._measured()
+                self._until = time.monotonic() + KEPT_SECONDS
+            return self._answer
+
+    async def _measured(self) -> Response:
+        ctx = self._ctx
+        now = ctx.clock.now()
+        status = status_of(await ctx.bus.resources())
+        agents, results, readable = await _counted(ctx, now)
+        jetstream = _jetstream(status)
+        word = _word(agents, jetstream, readable)
+        health = FleetHealth(word, agents, jetstream, results, now, status.others)
+        return Response.json(encode(health), 503 if word == "degraded" else 200)
+
+
 async def fleet_health(request: Request) -> Response:
-    """The rollup; 503 when something is missing or somebody silent, with the same body."""
-    ctx = request.ctx
-    now = ctx.clock.now()
-    status = status_of(await ctx.bus.resources())
-    agents, results, readable = await _counted(ctx, now)
-    jetstream = _jetstream(status)
-    word = _word(agents, jetstream, readable)
-    health = FleetHealth(word, agents, jetstream, results, now, status.others)
-    return Response.json(encode(health), 503 if word == "degraded" else 200)
+    """How the fleet is."""
+    return await request.ctx.service(SERVICE, Health).answer()
 
 
 def _jetstream(status: JetStreamStatus) -> JetStreamHealth:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kanade_host.plugin import Context, Route, Settings, Subscription, Watch, hookimpl
-from kanade_host_fleet import memberships, scopes
+from kanade_host_fleet import health, memberships, scopes
 from kanade_host_fleet.api import SERVICE
 from kanade_host_fleet.routes import ROUTES
 
@@ -23,4 +23,4 @@ def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001 -- the
 
 @hookimpl
 def kanade_services(ctx: Context) -> Mapping[str, Any]:
-    return {SERVICE: memberships.Memberships(ctx)}
+    return {SERVICE: memberships.Memberships(ctx), health.SERVICE: health.Health(ctx)}

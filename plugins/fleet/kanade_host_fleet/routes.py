@@ -167,7 +167,6 @@ ROUTES = (
         HEALTH,
         "Agents, broker resources and recent results at a glance",
         response=FleetHealth,
-        fresh_for=1.0,
         errors={503: "degraded: the same body"},
     ),
     Route(

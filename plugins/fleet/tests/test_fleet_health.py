@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from typing import Any
 
 import pytest
@@ -128,3 +130,20 @@ async def test_the_broker_is_away(host: Any) -> None:
     answer = await host.get("/api/jetstream/status")
     assert answer.status == 200
     assert not any(one["exists"] for key, _ in TWELVE for one in answer.json()[key])
+
+
+@alone
+async def test_many_who_ask_at_once_cost_one_measurement(host: Any) -> None:
+    answers = await asyncio.gather(*(host.get("/api/health/fleet") for _ in range(20)))
+    assert len({answer.json()["observed_at"] for answer in answers}) <= 2  # a second may pass in between
+
+
+@alone
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be stopped and continued there")
+async def test_the_broker_is_frozen(host: Any) -> None:
+    host.broker.freeze()
+    try:
+        answer = await asyncio.wait_for(host.get("/api/health/fleet"), 10)
+    finally:
+        host.broker.thaw()
+    assert (answer.status, answer.json()["jetstream"]["healthy"]) == (503, 0)
