@@ -48,7 +48,6 @@ def open_writer(location: Location) -> sqlite3.Connection:
         connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA foreign_keys = OFF")
-        _know_json(connection)
         connection.row_factory = sqlite3.Row
     except BaseException:
         connection.close()
@@ -79,21 +78,11 @@ def open_reader(location: Location) -> sqlite3.Connection:
         connection.execute("PRAGMA query_only = ON")
         connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
         connection.execute("PRAGMA temp_store = MEMORY")
-        _know_json(connection)
         connection.row_factory = sqlite3.Row
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _know_json(connection: sqlite3.Connection) -> None:
-    """Use SQLite's table-valued JSON functions once.
-
-    At their first use on a connection they declare a table, which an authorizer would have to allow
-    to everybody; later uses declare nothing.
-    """
-    connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchall()
 
 
 def refuse(error: sqlite3.Error, path: Path, doing: str) -> DatabaseRefused:

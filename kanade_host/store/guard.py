@@ -130,9 +130,14 @@ class Guard:
 
 
 def read_only(action: int, first: str | None, second: str | None, *_place: str | None) -> int:
-    """The authorizer of reading connections: nothing that changes a file or the connection itself."""
+    """The authorizer of reading connections: nothing that changes a file or the connection itself.
+
+    The first use of a virtual table (`json_each`, a search index) asks for an update of the schema table
+    while it declares its columns. Nothing is written then, and SQLite itself refuses a real one.
+    """
     free = action in _FREE or (action == sqlite3.SQLITE_PRAGMA and asks(first, second))
-    return sqlite3.SQLITE_OK if free else sqlite3.SQLITE_DENY
+    declares = action == sqlite3.SQLITE_UPDATE and first in _SCHEMA
+    return sqlite3.SQLITE_OK if free or declares else sqlite3.SQLITE_DENY
 
 
 def asks(pragma: str | None, argument: str | None) -> bool:

@@ -118,6 +118,8 @@ async def test_tables_made_at_run_time_belong_to_who_may_make_them(writer: Write
         "SAVEPOINT x",
         "ATTACH ':memory:' AS other",
         "PRAGMA query_only = OFF",
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_master SET sql = ''",
         "PRAGMA wal_checkpoint",
         "CREATE TEMP TABLE x (a)",
         "VACUUM",
@@ -127,3 +129,13 @@ async def test_readers_only_read(readers: Readers, sql: str) -> None:
     with pytest.raises((NotAllowed, sqlite3.OperationalError)):
         await readers.query(sql)
     assert (await readers.query("SELECT 1"))[0][0] == 1
+
+
+async def test_search_indexes_work_on_both_sides(writer: Writer, readers: Readers) -> None:
+    writer.allow_dynamic("p", lambda table: table.startswith("p_text"))
+    await writer.run("p", lambda tx: tx.execute("CREATE VIRTUAL TABLE p_text USING fts5(body)").fetchall())
+    await writer.run("p", lambda tx: tx.execute("INSERT INTO p_text VALUES ('hello world')").fetchall())
+    rows = await readers.query("SELECT body FROM p_text WHERE p_text MATCH 'world'")
+    assert [row[0] for row in rows] == ["hello world"]
+    with pytest.raises(NotAllowed):
+        await writer.run("q", lambda tx: tx.execute("INSERT INTO p_text VALUES ('x')").fetchall())
