@@ -8,6 +8,15 @@ from kanade_host.plugin import Tx
 from kanade_host_results.chosen import chosen
 from kanade_host_results.targets import Move, move, planned, settle_status
 
+_COUNT = (
+    "UPDATE executions SET success_count = success_count + ?, failure_count = failure_count + ?, status ="
+)
+_COUNT_SUBJECTS = (
+    f"{_COUNT} CASE WHEN success_count + failure_count + ? >= target_count THEN 'completed' ELSE 'running' END"
+    " WHERE exec_id = ?"
+)
+_COUNT_TARGETS = f"{_COUNT} CASE status WHEN 'completed' THEN status ELSE 'running' END WHERE exec_id = ?"
+
 Tally = dict[str, list[int]]
 """exec_id -> [new successes, new failures]."""
 
@@ -28,11 +37,11 @@ def apply_tally(tx: Tx, tally: Tally, moves: Mapping[tuple[str, str], Move]) -> 
         return
     with_targets = planned(tx, known)
     tx.executemany(
-        "UPDATE executions SET success_count = success_count + ?1, failure_count = failure_count + ?2,"
-        " status = CASE WHEN ?4 OR success_count + ?1 + failure_count + ?2 < target_count"
-        " THEN CASE WHEN ?4 AND status = 'completed' THEN status ELSE 'running' END"
-        " ELSE 'completed' END WHERE exec_id = ?3",
-        [(*tally[exec_id], exec_id, exec_id in with_targets) for exec_id in known],
+        _COUNT_TARGETS, [(*tally[exec_id], exec_id) for exec_id in known if exec_id in with_targets]
+    )
+    tx.executemany(
+        _COUNT_SUBJECTS,
+        [(*tally[exec_id], sum(tally[exec_id]), exec_id) for exec_id in known if exec_id not in with_targets],
     )
     if with_targets:
         move(tx, {pair: to for pair, to in moves.items() if pair[0] in with_targets})

@@ -14,8 +14,8 @@ LIVE_COUNTS = (
     " GROUP BY job_id, status"
 )
 OPEN = (
-    "SELECT exec_id FROM executions WHERE job_id = ?1 AND (status IN ('pending', 'running')"
-    " OR (status = 'expired' AND initiated_at >= ?2 AND EXISTS (SELECT 1 FROM execution_plans AS p"
+    "SELECT exec_id FROM executions WHERE job_id = ? AND (status IN ('pending', 'running')"
+    " OR (status = 'expired' AND initiated_at >= ? AND EXISTS (SELECT 1 FROM execution_plans AS p"
     " WHERE p.exec_id = executions.exec_id AND p.broadcasts IS NOT NULL)))"
     " ORDER BY initiated_at, rowid"
 )
@@ -25,7 +25,7 @@ IN_FLIGHT = (
 )
 UNDELIVERED = (
     "SELECT exec_id, broadcasts FROM execution_plans AS p JOIN executions AS e USING (exec_id)"
-    " WHERE e.job_id = ?1 AND e.initiated_at >= ?2 AND (p.waiting > 0 OR (p.broadcasts IS NOT NULL"
+    " WHERE e.job_id = ? AND e.initiated_at >= ? AND (p.waiting > 0 OR (p.broadcasts IS NOT NULL"
     " AND e.status <> 'completed')) ORDER BY e.initiated_at, e.rowid"
 )
 WAITING = (
@@ -34,8 +34,8 @@ WAITING = (
 )
 UNWANTED = "SELECT subject, request_id FROM execution_unwanted ORDER BY since, rowid LIMIT ?"
 RECENT = (
-    "SELECT (SELECT count(*) FROM execution_results WHERE recorded_at >= ?1),"
-    " (SELECT count(*) FROM execution_results WHERE exit_code <> 0 AND recorded_at >= ?1)"
+    "SELECT (SELECT count(*) FROM execution_results WHERE recorded_at >= ?),"
+    " (SELECT count(*) FROM execution_results WHERE exit_code <> 0 AND recorded_at >= ?)"
 )
 
 
@@ -74,7 +74,7 @@ async def unwanted(ctx: Context, limit: int) -> list[tuple[str, str]]:
 
 
 async def recent(ctx: Context, since: Instant) -> tuple[int, int]:
-    row = (await ctx.query(RECENT, (since.sql_ceiling,)))[0]
+    row = (await ctx.query(RECENT, (since.sql_ceiling, since.sql_ceiling)))[0]
     return row[0], row[1]
 
 

@@ -14,7 +14,7 @@ _ROW = (
     " started_at, finished_at, job_id, version"
 )
 _WHOLE = _ROW.format(stdout="stdout", stderr="stderr")
-_SHORT = _ROW.format(stdout="substr(stdout, 1, ?1)", stderr="substr(stderr, 1, ?1)")
+_SHORT = _ROW.format(stdout="substr(stdout, 1, ?)", stderr="substr(stderr, 1, ?)")
 _AT_ONCE = 1_000
 _NAMES = Result.__struct_fields__
 NEWEST = "ORDER BY recorded_at DESC, rowid"
@@ -66,7 +66,8 @@ async def by_number(ctx: Context, numbers: Sequence[int], characters: int) -> li
         part = numbers[start : start + _AT_ONCE]
         places = ",".join("?" * len(part))
         rows = await ctx.query(
-            f"SELECT {_SHORT}, rowid FROM execution_results WHERE rowid IN ({places})", (characters, *part)
+            f"SELECT {_SHORT}, rowid FROM execution_results WHERE rowid IN ({places})",
+            (characters, characters, *part),
         )
         found |= {row[11]: Result(**_fields(row)) for row in rows}
     return [found[number] for number in numbers if number in found]

@@ -81,8 +81,8 @@ def settle_status(tx: Tx, exec_ids: Iterable[str]) -> None:
     """
     tx.executemany(
         "UPDATE executions SET status = CASE WHEN (SELECT expired = expected FROM execution_plans AS p"
-        " WHERE p.exec_id = executions.exec_id) THEN 'expired' ELSE 'completed' END WHERE exec_id = ?1"
-        " AND EXISTS (SELECT 1 FROM execution_plans AS p WHERE p.exec_id = ?1 AND expected > 0"
-        f" AND NOT {_OPEN})",
+        " WHERE p.exec_id = executions.exec_id) THEN 'expired' ELSE 'completed' END WHERE exec_id = ?"
+        " AND EXISTS (SELECT 1 FROM execution_plans AS p WHERE p.exec_id = executions.exec_id"
+        f" AND expected > 0 AND NOT {_OPEN})",
         [(exec_id,) for exec_id in exec_ids],
     )

@@ -32,7 +32,7 @@ SEEKS = {
     "open": (live.OPEN, ["j", AT.sql]),
     "undelivered": (live.UNDELIVERED, ["j", AT.sql]),
     "waiting": (live.WAITING, ["a"]),
-    "recent": (live.RECENT, [AT.sql]),
+    "recent": (live.RECENT, [AT.sql, AT.sql]),
     "expire": (sweeps.EXPIRE, [AT.sql, 10]),
     "overdue": (sweeps.OVERDUE, [AT.stored, 10]),
     "stale": (sweeps.STALE, [AT.stored, 10]),

@@ -17,6 +17,16 @@ NOW = Instant.parse("2026-11-23T15:16:00Z")
 HOUR = 3600
 
 
+@pytest.fixture(autouse=True)
+def by_hand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host's own sweep, at its start, would come in between."""
+
+    async def nothing(ctx: Any) -> int:
+        return 0
+
+    monkeypatch.setattr("kanade_host_results.plugin.sweep", nothing)
+
+
 def ctx(host: Any) -> Any:
     return host.running.app.running["results"].ctx
 
