@@ -64,6 +64,7 @@ class Core:
         self._secrets = read_secrets(self.ctx)
         self._tokens = Tokens(self._secrets.jwt, self.settings.token_hours * 3600)
         try:
+            await self.passwords.prepare()
             await seed_first_admin(self.ctx, self._secrets, self.passwords, self.settings.generate_admin)
             self.directory.forget()
             yield

@@ -52,6 +52,10 @@ class Passwords:
         self._waiting = 0
         self._dummy: str | None = None
 
+    async def prepare(self) -> None:
+        """Make what stands for accounts that do not exist, so that the first such log-in is not slower."""
+        self._dummy = await self.hash("no account has this password")
+
     async def hash(self, password: str) -> str:
         """A new PHC string."""
         return await self._run(lambda: _hasher.hash(password))
@@ -66,8 +70,8 @@ class Passwords:
             stored, password = None, ""
         if stored is None:
             if self._dummy is None:
-                self._dummy = await self.hash("no account has this password")
-            dummy = self._dummy
+                await self.prepare()
+            dummy = self._dummy or ""
             await self._run(lambda: _matches(dummy, password + "\0"))
             return False
         known = stored

@@ -133,9 +133,7 @@ async def test_accounts_are_listed_by_name_with_numbers_for_flags(host: Host) ->
     assert list(listed[2]) == [
         "username", "role", "disabled", "must_change_pw", "created_at", "updated_at",
     ]  # fmt: skip
-    assert listed[1] | {"created_at": "", "updated_at": ""} == {
-        "username": "admin", "role": "admin", "disabled": 0, "must_change_pw": 1, "created_at": "", "updated_at": "",
-    }  # fmt: skip
+    assert list(listed[1].values())[:4] == ["admin", "admin", 0, 1]
     assert listed[2]["created_at"] == host.clock.now().sql
     assert (await host.delete("/api/accounts/Zoe%2F%C3%A4%20*", token=STATIC)).status == 204
 

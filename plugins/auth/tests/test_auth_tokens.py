@@ -7,6 +7,8 @@ from typing import Any
 
 import jwt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jwt.utils import base64url_decode, base64url_encode
 from kanade_host_auth.authenticator import bearer_token
 from kanade_host_auth.token_parts import InvalidToken
@@ -162,3 +164,31 @@ def test_a_short_secret_of_an_upstream_site_works() -> None:
 )
 def test_the_header_s_form(header: str | None, token: str | None) -> None:
     assert bearer_token(header) == token
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=200))
+def test_no_text_at_all_does_more_than_be_refused(token: str) -> None:
+    with pytest.raises(InvalidToken):
+        Tokens(SECRET, 3600).validate(token, NOW)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["sub", "exp", "aud", "roles", "iat", "jti", "x"]), JSON))
+def test_no_signed_claims_do_more_than_be_refused_or_taken(claims: dict[str, Any]) -> None:
+    try:
+        found = Tokens(SECRET, 3600).validate(signed(claims), NOW)
+    except InvalidToken:
+        return
+    assert found.sub == claims["sub"]
+    assert found.exp >= NOW - 60
+
+
+def test_deep_headers_are_refused() -> None:
+    deep = base64url_encode(b"[" * 100_000).decode()
+    assert reason(f"{deep}.e30.e30").startswith("JSON error: ")

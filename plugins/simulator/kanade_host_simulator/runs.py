@@ -5,44 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-import msgspec
 import nats.errors
 from nats.js import JetStreamContext
 from nats.js.errors import Error as JetStreamError
 
-from kanade_host.plugin import BadJson, BadShape, Decoder, Instant, decode, encode
+from kanade_host.plugin import BadJson, BadShape, Decoder, decode, encode
 from kanade_host_simulator.agent import Agent
 from kanade_host_simulator.dice import dice
 from kanade_host_simulator.gate import Pins, Skip, check
 from kanade_host_simulator.lookups import Lookups
 from kanade_host_simulator.messages import Command, Inventory, Manifest, lenient
 from kanade_host_simulator.options import FleetOptions
-from kanade_host_simulator.outcomes import INLINE_BYTES, Outcome, outcome_of
+from kanade_host_simulator.outcomes import INLINE_BYTES, outcome_of
+from kanade_host_simulator.results import Result, fill, new_result
 from kanade_host_simulator.tasks import Tasks
 from kanade_host_simulator.wire import Wire
 
 _manifests = Decoder(Manifest)
 _Killed = asyncio.Future[bool]
-
-
-class Result(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """`contract/wire.md` 7.2."""
-
-    result_id: str
-    request_id: str
-    exec_id: str | None = None
-    pc_id: str
-    exit_code: int
-    stdout: str
-    stderr: str
-    started_at: Instant
-    finished_at: Instant
-    stdout_object: str | None = None
-    manifest_id: str
 
 
 class Runs:
@@ -117,12 +100,12 @@ class Runs:
             rolls = dice(self._options.seed, agent.pc_id, command.request_id)
             if command.jitter_secs is not None and command.jitter_secs > 1:
                 await asyncio.sleep(rolls.randrange(command.jitter_secs))
-            result = self._new_result(agent, command)
+            result = new_result(agent, command)
             self._started(agent, command, result)
             outcome = outcome_of(self._options, agent, command, script, self._inventory_of(command))
             limit = max(1, command.timeout_secs)
             killed = await self._wait(command, min(outcome.seconds, limit))
-            self._fill(result, command, outcome, killed, outcome.seconds > limit)
+            fill(result, command, outcome, killed=killed)
             result.finished_at = max(agent.now(), result.started_at)
             self._forward_events(agent, command, result)
             await self._overflow(agent, command, result)
@@ -146,15 +129,6 @@ class Runs:
                 self._killable[exec_id].discard(run)
                 if not self._killable[exec_id]:
                     del self._killable[exec_id]
-
-    def _fill(self, result: Result, command: Command, outcome: Outcome, killed: bool, overdue: bool) -> None:
-        result.exit_code, result.stdout, result.stderr = outcome.exit_code, outcome.stdout, outcome.stderr
-        ended = f"timeout after {command.timeout_secs}s" if overdue else None
-        if killed:
-            ended = f"killed by remote signal (kill.{command.execution})"
-        if ended is not None:
-            result.exit_code, result.stdout = -1, ""
-            result.stderr = f"{result.stderr}\n{ended}" if result.stderr else ended
 
     def _forward_events(self, agent: Agent, command: Command, result: Result) -> None:
         if command.emit is None or result.exit_code != 0:
@@ -184,24 +158,8 @@ class Runs:
         manifest = lenient(_manifests, body) if body is not None else None
         return manifest.inventory if manifest is not None else None
 
-    def _new_result(self, agent: Agent, command: Command) -> Result:
-        now = agent.now()
-        return Result(
-            # Derived: the same command on the same PC is the same run, in whichever process.
-            result_id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{command.request_id}:{agent.pc_id}")),
-            request_id=command.request_id,
-            exec_id=command.execution,
-            pc_id=agent.pc_id,
-            exit_code=0,
-            stdout="",
-            stderr="",
-            started_at=now,
-            finished_at=now,
-            manifest_id=command.id,
-        )
-
     def _skipped(self, agent: Agent, command: Command, skip: Skip) -> None:
-        result = self._new_result(agent, command)
+        result = new_result(agent, command)
         result.exit_code, result.stderr = skip.exit_code, skip.stderr
         self._wire.counts["skipped"] += 1
         self._send(agent, command, result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from kanade_host_simulator.tasks import Tasks
 
 WORKERS = 32
 MOST_WAITING = 200_000
+_BAD_SUBJECT = re.compile(r"[\s*>\x00-\x1f]|\.\.|\.$")
 _BROKEN: tuple[Callable[[bytes], bytes], ...] = (
     lambda body: body[: len(body) // 2],
     lambda body: b"this is no JSON",
@@ -89,6 +91,9 @@ class Wire:
 
     def _emitter(self, kind: str, subject: str, body: bytes, stream: bool) -> Callable[[], None]:
         def emit() -> None:
+            if _BAD_SUBJECT.search(subject):  # ids of a command go into it as they are
+                self.counts["lost"] += 1
+                return
             self.counts[kind] += 1
             if not stream:
                 self._core(subject, body)

@@ -162,6 +162,16 @@ async def test_what_is_no_command_is_dropped(host: Host, body: bytes) -> None:
         assert fleet.counts["results"] == 1
 
 
+@pytest.mark.parametrize("name", ["", "a b", "a..b", "*", "x.>"])
+async def test_ids_that_make_no_subject_hold_up_nothing(host: Host, name: str) -> None:
+    async with fleet_of(host) as (fleet, ears, nc):
+        for _ in range(40):
+            await nc.publish("commands.pc.PC-0001", command(exec_id=name))
+        await nc.publish("commands.pc.PC-0001", command(request_id=name, script="echo never"))
+        assert len(await ears.until("results.", 40)) == 40
+        assert fleet.counts["lost"] >= 40
+
+
 async def test_a_kill_ends_what_runs(host: Host) -> None:
     async with fleet_of(host) as (_, ears, nc):
         await nc.publish("commands.all", command(script="sleep 100", timeout_secs=200))
