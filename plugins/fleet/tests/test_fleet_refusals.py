@@ -107,15 +107,13 @@ BODIES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "status", "text"), BODIES, ids=[str(number) for number in range(len(BODIES))]
-)
-async def test_bodies(host: Any, method: str, path: str, body: bytes, status: int, text: str) -> None:
-    answer = await host.request(method, path, data=body, headers=JSON)
-    text = {422: SHAPE, 400: "" if text.startswith("group name") else SYNTAX}[status] + text
-    assert (answer.status, answer.text[: len(text)]) == (status, text)
-    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-    assert (await host.get(path)).json() in ({}, {"groups": []})
+async def test_bodies(host: Any) -> None:
+    for method, path, body, status, core in BODIES:
+        answer = await host.request(method, path, data=body, headers=JSON)
+        text = {422: SHAPE, 400: "" if core.startswith("group name") else SYNTAX}[status] + core
+        assert (answer.status, answer.text[: len(text)]) == (status, text), (method, path, body)
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert (await host.get(path)).json() in ({}, {"groups": []})
 
 
 PATHS = [
@@ -149,14 +147,10 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "status", "text"), PATHS, ids=[f"{one[0]} {one[1]}" for one in PATHS]
-)
-async def test_paths_and_queries(
-    host: Any, method: str, path: str, body: bytes | None, status: int, text: str
-) -> None:
-    answer = await host.request(method, path, data=body, headers=JSON if body is not None else None)
-    assert (answer.status, answer.text) == (status, text)
+async def test_paths_and_queries(host: Any) -> None:
+    for method, path, body, status, text in PATHS:
+        answer = await host.request(method, path, data=body, headers=JSON if body is not None else None)
+        assert (answer.status, answer.text) == (status, text), (method, path)
 
 
 WRITES = [
