@@ -6,11 +6,7 @@ clients log out on 401.
 
 from __future__ import annotations
 
-import asyncio
-import types
-from collections.abc import Coroutine, Generator, Iterator, Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
 from aiohttp import web
@@ -25,6 +21,7 @@ from kanade_host.plugin.authenticators import (
 )
 from kanade_host.plugin.errors import StoreUnavailable
 from kanade_host.web import rejections
+from kanade_host.web.within import TookTooLong, within
 
 NOBODY = Principal("", Role.VIEWER)
 """Who asks a public route without a token."""
@@ -57,25 +54,6 @@ def credentials(raw: web.BaseRequest, path: str) -> Credentials:
     return Credentials(headers.get("authorization"), _Headers(headers), raw.remote or "", raw.method, path)
 
 
-@types.coroutine
-def _rest(
-    started: Coroutine[Any, Any, Principal | Refusal], waits_for: Any
-) -> Generator[Any, Any, Principal | Refusal]:
-    """Await a coroutine that has been started by hand, and waits for something now."""
-    while True:
-        try:
-            sent = yield waits_for
-        except BaseException as error:  # a cancellation is for the coroutine to see
-            go_on = partial(started.throw, error)
-        else:
-            go_on = partial(started.send, sent)
-        try:
-            waits_for = go_on()
-        except StopIteration as done:
-            found: Principal | Refusal = done.value
-            return found
-
-
 class Authentication:
     """Asks the authenticators; `authenticators` may be replaced while the host runs."""
 
@@ -101,21 +79,10 @@ class Authentication:
         return Refusal(rejections.NO_TOKEN)
 
     async def ask_within(self, shown: Credentials, seconds: float = SECONDS) -> Principal | Refusal:
-        """The same, bounded in time: an authenticator that hangs is a store that cannot be asked.
-
-        Mostly the answer is known at once; a timer, which costs more than all the rest, is only set for
-        what has to wait.
-        """
-        asking = self.ask(shown)
+        """The same, bounded in time: an authenticator that hangs is a store that cannot be asked."""
         try:
-            waits_for = asking.send(None)
-        except StopIteration as done:
-            found: Principal | Refusal = done.value
-            return found
-        try:
-            async with asyncio.timeout(seconds):
-                return await _rest(asking, waits_for)
-        except TimeoutError:
+            return await within(seconds, self.ask(shown))
+        except TookTooLong:
             log.error("authentication took too long", seconds=seconds, path=shown.path)
             return Refusal(rejections.NO_AUTH_STORE, 503)
 

@@ -6,10 +6,9 @@ goes wrong in a handler ends here as an answer, never as a broken connection.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
@@ -33,6 +32,7 @@ from kanade_host.web.kept import Entry, Kept, matches
 from kanade_host.web.matching import NotUtf8, Place, Table, decoded
 from kanade_host.web.metrics import HttpMetrics
 from kanade_host.web.query import grouped
+from kanade_host.web.within import TookTooLong, within
 
 log = structlog.get_logger("kanade_host.web")
 
@@ -221,19 +221,12 @@ class Dispatch:
         bind_contextvars(request_id=exchange.id, plugin=endpoint.plugin)  # of this task alone
         handler = endpoint.route.handler
         call = call_handler(self.watch, endpoint.plugin, endpoint.template, handler, request)
-        return await self._within(endpoint, call)
-
-    async def _within(self, endpoint: Endpoint, call: Awaitable[Any]) -> Any:
         if endpoint.limit is None:
             return await call
-        scope = asyncio.timeout(endpoint.limit)
         try:
-            async with scope:
-                return await call
-        except TimeoutError:
-            if scope.expired():
-                raise rejections.over_time(endpoint.plugin, endpoint.limit) from None
-            raise
+            return await within(endpoint.limit, call)
+        except TookTooLong:
+            raise rejections.over_time(endpoint.plugin, endpoint.limit) from None
 
     def _chunks(self, endpoint: Endpoint, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         return call_chunks(self.watch, endpoint.plugin, endpoint.template, chunks)
