@@ -39,15 +39,15 @@ ON CONFLICT (pc_id) DO UPDATE SET
 
 _OLDER = """
 UPDATE agents SET
-    hostname = coalesce(hostname, ?2),
-    agent_version = coalesce(agent_version, ?4),
-    os_family = coalesce(os_family, ?5),
-    updated_at = ?6,
-    agent_cpu_pct = coalesce(agent_cpu_pct, ?7),
-    agent_rss_bytes = coalesce(agent_rss_bytes, ?8),
-    agent_disk_read_bytes = coalesce(agent_disk_read_bytes, ?9),
-    agent_disk_written_bytes = coalesce(agent_disk_written_bytes, ?10)
-WHERE pc_id = ?1 AND last_heartbeat > ?3
+    hostname = coalesce(hostname, ?),
+    agent_version = coalesce(agent_version, ?),
+    os_family = coalesce(os_family, ?),
+    updated_at = ?,
+    agent_cpu_pct = coalesce(agent_cpu_pct, ?),
+    agent_rss_bytes = coalesce(agent_rss_bytes, ?),
+    agent_disk_read_bytes = coalesce(agent_disk_read_bytes, ?),
+    agent_disk_written_bytes = coalesce(agent_disk_written_bytes, ?)
+WHERE pc_id = ? AND last_heartbeat > ?
 """
 
 
@@ -59,7 +59,12 @@ def apply(tx: Tx, batch: Batch) -> None:
     older: list[tuple[Any, ...]] = []
     for message in batch:
         last = stored.get(message.body.pc_id)
-        (older if last is not None and _is_older(message, last) else newer).append(_row(message))
+        row = _row(message)
+        if last is not None and _is_older(message, last):
+            pc_id, hostname, at, *others = row
+            older.append((hostname, *others, pc_id, at))
+        else:
+            newer.append(row)
     if newer:
         tx.executemany(_NEWER, newer)
     if older:

@@ -24,14 +24,14 @@ _ROW = f"""json_object(
     'agent_disk_read_bytes', agent_disk_read_bytes,
     'agent_disk_written_bytes', agent_disk_written_bytes)"""
 
-_MATCHES = r"(pc_id LIKE ?1 ESCAPE '\' OR hostname LIKE ?1 ESCAPE '\')"
+_MATCHES = r"(pc_id LIKE ? ESCAPE '\' OR hostname LIKE ? ESCAPE '\')"
 _NEWEST = "ORDER BY updated_at DESC, rowid"
 
-LIST = f"SELECT {_ROW} FROM agents {_NEWEST} LIMIT ?1"
-SEARCH = f"SELECT {_ROW} FROM agents WHERE {_MATCHES} {_NEWEST} LIMIT ?2"
+LIST = f"SELECT {_ROW} FROM agents {_NEWEST} LIMIT ?"
+SEARCH = f"SELECT {_ROW} FROM agents WHERE {_MATCHES} {_NEWEST} LIMIT ?"
 COUNT = "SELECT count(*) FROM agents"
 COUNT_MATCHES = f"SELECT count(*) FROM agents WHERE {_MATCHES}"
-ONE = f"SELECT {_ROW} FROM agents WHERE pc_id = ?1"
+ONE = f"SELECT {_ROW} FROM agents WHERE pc_id = ?"
 
 
 async def list_agents(ctx: Context, q: str | None, limit: int | None) -> tuple[bytes, int]:
@@ -40,8 +40,8 @@ async def list_agents(ctx: Context, q: str | None, limit: int | None) -> tuple[b
     text = (q or "").strip()
     if text:
         pattern = "%" + text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        rows = await ctx.query(SEARCH, (pattern, rows_at_most))
-        total, parameters = COUNT_MATCHES, [pattern]
+        rows = await ctx.query(SEARCH, (pattern, pattern, rows_at_most))
+        total, parameters = COUNT_MATCHES, [pattern, pattern]
     else:
         rows = await ctx.query(LIST, (rows_at_most,))
         total, parameters = COUNT, []
