@@ -1,0 +1,62 @@
+"""Observability events: the hooks, which are the table of contents of this plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kanade_host.plugin import (
+    Context,
+    Job,
+    Migrations,
+    Projection,
+    Route,
+    Settings,
+    Subscription,
+    Sweep,
+    hookimpl,
+)
+from kanade_host_obs import routes as http
+from kanade_host_obs.messages import ObsEvent
+from kanade_host_obs.projector import apply_events
+from kanade_host_obs.settings import ObsSettings
+from kanade_host_obs.sweep import sweep
+
+
+@hookimpl
+def kanade_settings() -> type[Settings]:
+    """How long events are kept."""
+    return ObsSettings
+
+
+@hookimpl
+def kanade_migrations() -> Migrations:
+    """The stream gives every row again, as far back as it reaches."""
+    return Migrations(Path(__file__).parent / "migrations" / "sqlite")
+
+
+@hookimpl
+def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa: ARG001
+    """What agents and their scripts report."""
+    return [
+        Projection(
+            name="obs.events",
+            stream="OBS_EVENTS",
+            durable="backend_obs_events_projector",
+            filter="obs.>",
+            message=ObsEvent,
+            apply=apply_events,
+        )
+    ]
+
+
+@hookimpl
+def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
+    """The timeline."""
+    return http.routes()
+
+
+@hookimpl
+def kanade_tasks(ctx: Context) -> Sequence[Job]:
+    """Retention."""
+    return [Sweep("obs.retention", lambda: sweep(ctx))]
