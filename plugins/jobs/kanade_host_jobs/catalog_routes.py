@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from kanade_host_results.api import SERVICE as EXECUTIONS
 from kanade_host_results.api import Executions
@@ -67,7 +65,17 @@ async def _live_counts(ctx: Context) -> dict[str, tuple[int, int]]:
         return {}
 
 
-async def save_job(request: Request) -> Any:
+class SavedJob(msgspec.Struct):
+    """What a client is told that saved a job; `warnings` only where there are some."""
+
+    id: str
+    version: str
+    description: str | None
+    inventory: bool
+    warnings: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+async def save_job(request: Request) -> SavedJob:
     """POST /api/jobs."""
     body = await aside(decode_body, request.headers.get("content-type"), request.body)
     manifest = body.manifest
@@ -80,15 +88,10 @@ async def save_job(request: Request) -> Any:
         raise away(error) from None
     hinted = manifest.inventory is not None
     await request.audit("job_upsert", manifest.id, {"version": manifest.version, "inventory": hinted})
-    answer: dict[str, Any] = {
-        "id": manifest.id,
-        "version": manifest.version,
-        "description": manifest.description,
-        "inventory": hinted,
-    }
-    if said := warnings(body):
-        answer["warnings"] = said
-    return answer
+    said = warnings(body)
+    return SavedJob(
+        manifest.id, manifest.version, manifest.description, hinted, warnings=said or msgspec.UNSET
+    )
 
 
 async def job_yaml(request: Request) -> Response:

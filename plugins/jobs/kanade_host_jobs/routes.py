@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from kanade_host.plugin import HttpErrorText, Permission, Role, Route
 from kanade_host_jobs.api import FanoutPlan, FireAnswer
-from kanade_host_jobs.catalog_routes import ListedJob, delete_job, job_yaml, list_jobs, save_job
+from kanade_host_jobs.catalog_routes import ListedJob, SavedJob, delete_job, job_yaml, list_jobs, save_job
 from kanade_host_jobs.firing_routes import exec_job, kill_job, revoke, script_states, unrevoke
 from kanade_host_jobs.manifest import BODY_LIMIT_TEXT
 from kanade_host_jobs.run import RunBody, RunResult, run
+from kanade_host_jobs.schema import manifest_schema
 
 READ = Permission("jobs.read", Role.VIEWER)
 WRITE = Permission("jobs.write", Role.OPERATOR)
@@ -33,6 +34,7 @@ ROUTES = (
         save_job,
         WRITE,
         "Save a job, as JSON or YAML",
+        response=SavedJob,
         body="raw",
         too_large=HttpErrorText(400, BODY_LIMIT_TEXT),
         audits=("job_upsert",),
@@ -68,6 +70,15 @@ ROUTES = (
         status=204,
         audits=("kill",),
         errors={503: AWAY},
+        tags=("jobs",),
+    ),
+    Route(
+        "GET",
+        "/api/schemas/manifest.json",
+        manifest_schema,
+        None,
+        "The JSON Schema of a job, for editors",
+        response=dict[str, object],
         tags=("jobs",),
     ),
     Route(
@@ -111,6 +122,7 @@ ROUTES = (
         script_states,
         READ,
         "Which jobs are revoked",
+        response=dict[str, str],
         fresh=("kv:script_status",),
         errors={503: AWAY},
         tags=("scripts",),
