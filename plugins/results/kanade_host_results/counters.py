@@ -12,8 +12,8 @@ _COUNT = (
     "UPDATE executions SET success_count = success_count + ?, failure_count = failure_count + ?, status ="
 )
 _COUNT_SUBJECTS = (
-    f"{_COUNT} CASE WHEN success_count + failure_count + ? >= target_count THEN 'completed' ELSE 'running' END"
-    " WHERE exec_id = ?"
+    f"{_COUNT} CASE WHEN success_count + failure_count + ? >= target_count THEN 'completed'"
+    " ELSE 'running' END WHERE exec_id = ?"
 )
 _COUNT_TARGETS = f"{_COUNT} CASE status WHEN 'completed' THEN status ELSE 'running' END WHERE exec_id = ?"
 

@@ -9,16 +9,19 @@ from typing import Any
 import pytest
 import upstream_database
 
+from kanade_host.plugin import Instant
+
 pytestmark = pytest.mark.kanade(plugins=["results", "audit"], start=False)
 
 
 async def test_rows_are_served_and_go_on(host: Any, res: Any) -> None:
     upstream_database.build(host.database)
+    begun = Instant.from_ns(host.clock.now().ns // 1000 * 1000 + 789 - 60 * 10**9)
     with closing(sqlite3.connect(host.database)) as db, db:
         db.execute(
             "INSERT INTO execution_results (result_id, request_id, exec_id, pc_id, started_at, recorded_at)"
-            " VALUES ('open', 'q', 'theirs', 'pc1', '2026-11-23T10:00:00.123456789+00:00',"
-            " '2026-11-23 10:00:00')"
+            " VALUES ('open', 'q', 'theirs', 'pc1', ?, ?)",
+            (begun.stored, begun.sql),
         )
         db.execute(
             "INSERT INTO executions (exec_id, job_id, version, initiated_by, target_count)"
@@ -29,7 +32,7 @@ async def test_rows_are_served_and_go_on(host: Any, res: Any) -> None:
     await host.start()
     assert len((await host.get("/api/results?limit=1000")).json()) == count
     found = (await host.get("/api/results/open")).json()
-    assert (found["exit_code"], found["started_at"]) == (None, "2026-11-23T10:00:00.123456789Z")
+    assert (found["exit_code"], found["started_at"]) == (None, begun.wire)
     await host.publish("results.q", res(result_id="open", exec_id="theirs"))
     await host.settle()
     execution = (await host.get("/api/executions/theirs")).json()["execution"]
