@@ -14,7 +14,8 @@ from kanade_host.observe.directives import parse_lenient, parse_strict
 
 WORDS = (
     "{{ }} {% %} {# #} if endif for endfor raw endraw vars system.os . | upper default(value= ) ("
-    " env(name='X') range(end=9) ' \" ` \\ [vars] [server] [ ] = 1 x in bind true ~ + * set macro is defined not ,"
+    " env(name='X') range(end=9) ' \" ` \\ [vars] [server] [ ] = 1 x in bind true ~ + * set macro"
+    " is defined not ,"
 )
 PIECES = st.sampled_from([*WORDS.split(" "), " ", "\n"])
 TEXTS = st.lists(PIECES, max_size=25).map("".join) | st.text(string.printable, max_size=60)
