@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import itertools
 import math
 import time
 from collections import OrderedDict, deque
@@ -90,9 +91,11 @@ class Throttle:
     def _shrink(self, key: tuple[str, str], record: _Record) -> None:
         if not record.failures and not record.waiting:
             self._records.pop(key, None)
-        for oldest in list(self._records)[: max(0, len(self._records) - MAX_REMEMBERED)]:
-            if not self._records[oldest].waiting:
-                del self._records[oldest]
+        if len(self._records) > MAX_REMEMBERED:
+            first = itertools.islice(self._records, MAX_WAITING)
+            idle = next((one for one in first if not self._records[one].waiting), None)
+            if idle is not None:
+                del self._records[idle]
 
 
 def _too_many(seconds: int) -> HttpError:
