@@ -67,8 +67,8 @@ port = 0
         captured = self.capture.readouterr()
         return status, captured.out, captured.err
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """A host of its own process, answering `/health`."""
+    def start(self, *words: str, wait: bool = True) -> subprocess.Popen[str]:
+        """A host of its own process; `wait`: until it answers `/health`, or has ended."""
         words = words or ("serve", "--config", str(self.config))
         host = subprocess.Popen(
             [sys.executable, "-m", "kanade_host", *words],
@@ -79,17 +79,25 @@ port = 0
             env={name: value for name, value in os.environ.items() if not name.startswith("KANADE_")},
         )
         self.hosts.append(host)
-        until(lambda: self.healthy() or host.poll() is not None)
+        if wait:
+            until(lambda: self.healthy() or host.poll() is not None)
         return host
 
     until = staticmethod(until)
 
     def healthy(self) -> bool:
+        return self.status("/health") == 200
+
+    def status(self, path: str) -> int:
+        """The status of a GET; 0 while nobody answers."""
         try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
-                return answer.status == 200
-        except (urllib.error.URLError, OSError):
-            return False
+            with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+        except OSError:
+            return 0
 
     def stop(self, host: subprocess.Popen[str]) -> tuple[int, str]:
         """Ask it to stop; exit status and what it printed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import sqlite3
 import sys
 from pathlib import Path
@@ -119,3 +120,25 @@ def test_wishes_that_are_none_are_removed(tmp_path: Path) -> None:
     (wishes.folder / "odd.json").write_text('{"action": "rm -rf"}')
     assert wishes.take() == [(path, Wish(action="replay", ids=[1]))]
     assert [one.name for one in wishes.folder.iterdir()] == [path.name]
+
+
+def test_it_comes_up_before_the_broker_and_stops_without_it(installation: Installation) -> None:
+    installation.write(before='[nats]\nurl = "nats://127.0.0.1:1"')
+    host = installation.start(wait=False)
+    installation.until(lambda: installation.status("/health/live") == 200)
+    assert installation.status("/health") == 503
+    installation.until(lambda: RunFile(installation.folder).read() is not None)
+    running = RunFile(installation.folder).read()
+    assert running is not None
+    installation.until(lambda: "broker" in RunFile(installation.folder).read().starting)
+    status, out = installation.stop(host)
+    assert status == 0, out
+
+
+def test_a_port_that_is_taken_is_a_fatal_error(installation: Installation) -> None:
+    with socket.create_server(("127.0.0.1", installation.port)):
+        host = installation.start(wait=False)
+        out, _ = host.communicate(timeout=30)
+    assert host.returncode == 1
+    assert f"Error: bind 127.0.0.1:{installation.port}" in out
+    assert "Address already in use" in out
