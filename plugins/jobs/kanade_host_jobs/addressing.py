@@ -15,6 +15,9 @@ from kanade_host_jobs.api import FanoutPlan, Wave
 
 NOTHING = "target must specify at least one of `all` / `groups` / `pcs` (or set `rollout.waves`)"
 
+MAX_DELAY = 100 * 31_557_600 * 10**9
+"""Nanoseconds; what lies beyond has no date that can be written down."""
+
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
@@ -72,9 +75,12 @@ def delays(plan: FanoutPlan) -> list[int]:
     found = []
     for i, wave in enumerate(waves_of(plan)):
         try:
-            found.append(parse_duration(wave.delay))
+            delay = parse_duration(wave.delay)
         except BadDuration as error:
             raise HttpError(400, f"invalid rollout.waves[{i}].delay: {error}") from None
+        if delay > MAX_DELAY:
+            raise HttpError(400, f"invalid rollout.waves[{i}].delay: more than a hundred years")
+        found.append(delay)
     return found
 
 

@@ -28,7 +28,6 @@ from kanade_host.plugin import (
     ResourceMissing,
     whole_seconds,
 )
-from kanade_host_jobs import subjects
 from kanade_host_jobs.addressing import (
     Addressing,
     Fleet,
@@ -92,13 +91,10 @@ class Order:
     def due(self) -> tuple[Instant | None, ...]:
         """When each goes out; None is at once."""
         at = self.fired_at.ns
-        try:
-            return tuple(
-                Instant.from_ns(at + message.delay) if message.delay else None
-                for message in self.addressing.messages
-            )
-        except OverflowError:
-            raise HttpError(400, "invalid rollout.waves: a delay ends beyond the year 9999") from None
+        return tuple(
+            Instant.from_ns(at + message.delay) if message.delay else None
+            for message in self.addressing.messages
+        )
 
     def audit(self) -> dict[str, Any]:
         """The payload of the audit record `exec`."""
@@ -136,7 +132,6 @@ class Firing:
             order = await self._prepare(job_id, plan)
             if not order.addressing.messages and not allow_empty:
                 raise NothingToSend(f"job '{job_id}': the target names no PC")
-            due = order.due()
             await self._pin(order.manifest)
         except BrokerUnavailable as error:
             raise away(error) from None
@@ -154,7 +149,7 @@ class Firing:
                 supersedes=supersedes,
                 audit=order.audit(),
                 caller=caller,
-                due=due,
+                due=order.due(),
             )
         )
         self._ctx.log.info(
@@ -212,9 +207,8 @@ class Firing:
         groups = self._ctx.find("fleet.groups")
 
         async def known() -> list[str]:
-            return (
-                [] if agents is None else [pc_id for pc_id in await agents.known() if subjects.usable(pc_id)]
-            )
+            everyone: list[str] = [] if agents is None else await agents.known()
+            return everyone
 
         return Fleet(known, None if groups is None else groups.members)
 
