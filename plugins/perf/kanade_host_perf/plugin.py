@@ -1,0 +1,58 @@
+"""Performance samples: the hooks, which are the table of contents of this plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kanade_host.plugin import (
+    Context,
+    Job,
+    Migrations,
+    Route,
+    Samples,
+    Settings,
+    Subscription,
+    Sweep,
+    hookimpl,
+)
+from kanade_host_perf import routes as http
+from kanade_host_perf.messages import HostPerf, ProcessPerf
+from kanade_host_perf.samples import apply_hosts, apply_processes
+from kanade_host_perf.settings import PerfSettings
+from kanade_host_perf.sweep import sweep
+
+
+@hookimpl
+def kanade_settings() -> type[Settings]:
+    """How long samples are kept."""
+    return PerfSettings
+
+
+@hookimpl
+def kanade_migrations() -> Migrations:
+    """Samples are on no stream: nothing gives a lost one again."""
+    return Migrations(
+        Path(__file__).parent / "migrations" / "sqlite", kept=("host_perf_samples", "process_perf_samples")
+    )
+
+
+@hookimpl
+def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa: ARG001
+    """What agents measure."""
+    return [
+        Samples("perf.hosts", subject="host_perf.>", message=HostPerf, apply=apply_hosts),
+        Samples("perf.processes", subject="process_perf.>", message=ProcessPerf, apply=apply_processes),
+    ]
+
+
+@hookimpl
+def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
+    """Charts, lists and snapshots."""
+    return http.routes()
+
+
+@hookimpl
+def kanade_tasks(ctx: Context) -> Sequence[Job]:
+    """Retention."""
+    return [Sweep("perf.retention", lambda: sweep(ctx))]

@@ -1,0 +1,20 @@
+"""The settings of the plugin."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from kanade_host.plugin import Settings
+
+
+class PerfSettings(Settings, frozen=True, kw_only=True):
+    """`[plugins.perf]`."""
+
+    keep_host_days: Annotated[
+        int, msgspec.Meta(ge=1, description="Days for which samples of hosts are kept.")
+    ] = 30
+    keep_process_days: Annotated[
+        int, msgspec.Meta(ge=1, description="Days for which snapshots of processes are kept.")
+    ] = 7
