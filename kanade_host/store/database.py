@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from kanade_host.store.connections import make_private, open_writer, refuse
@@ -37,6 +38,8 @@ class Database:
                 folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="kanade-host-"))
                 location = Location(Path(folder) / "kanade.db", temporary=True)
             _make(location)
+            # One file, one lock and one log, whatever links lead to it and wherever we stand later.
+            location = replace(location, path=location.path.resolve())
             lock = LockFile(location.path)
             lock.take()
             cleanup.callback(lock.release)

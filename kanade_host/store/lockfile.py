@@ -16,7 +16,7 @@ class LockFile:
     """Held from `take` to `release`. The file itself stays: removing it would let two hold "the" lock."""
 
     def __init__(self, database: Path) -> None:
-        self.database = database
+        self.database = database = database.resolve()
         self.path = database.with_name(database.name + ".lock")
         self._descriptor = -1
 

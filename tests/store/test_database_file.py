@@ -23,6 +23,8 @@ from kanade_host.store.copies import copy_database
 from kanade_host.store.database import Database
 from kanade_host.store.errors import StoreDamaged
 from kanade_host.store.location import Location
+from kanade_host.store.readers import Readers
+from kanade_host.store.tx import Transaction
 from kanade_host.store.writer import Writer
 
 HOLDS = """
@@ -64,6 +66,35 @@ def test_the_same_process_is_refused_too_until_it_closes(tmp_path: Path) -> None
         Database.open(str(tmp_path / "k.db"))
     first.close()
     Database.open(str(tmp_path / "k.db")).close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_a_link_leads_to_the_same_lock(tmp_path: Path) -> None:
+    first = Database.open(str(tmp_path / "k.db"))
+    (tmp_path / "link.db").symlink_to("k.db")
+    with pytest.raises(OperatorError, match="is in use"):
+        Database.open(str(tmp_path / "link.db"))
+    first.close()
+
+
+async def test_the_connections_are_set_as_the_design_says(writer: Writer, readers: Readers) -> None:
+    wanted = {
+        "page_size": 8192,
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 0,
+        "cache_size": -65536,
+        "wal_autocheckpoint": 16384,
+        "busy_timeout": 5000,
+    }
+
+    def read(tx: Transaction) -> dict[str, object]:
+        return {name: tx.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted}
+
+    assert await writer.run("host", read) == wanted
+    connection = readers._all[0]
+    await connection.set_authorizer(None)
+    assert next(iter(await connection.execute_fetchall("PRAGMA query_only")))[0] == 1
 
 
 def test_a_failed_opening_gives_the_lock_back(tmp_path: Path) -> None:
