@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +21,6 @@ from kanade_host.plugin.errors import OperatorError
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    """Leave the process's logging as it was."""
-    before, config = logs._current, structlog.get_config()
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    logs._current = None
-    yield
-    if logs._current is not None:
-        logs._current.close()
-    logs._current = before
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.configure(**config)
-    structlog.contextvars.clear_contextvars()
 
 
 def made(tmp_path: Path, out: Any, environ: dict[str, str] | None = None, **settings: Any) -> Logging:

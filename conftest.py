@@ -1,0 +1,29 @@
+"""For all tests of the workspace: the process's logging is after each test as it was before.
+
+Commands and hosts set logging up for their process; in a test that process is everybody's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from kanade_host.observe import logs
+
+
+@pytest.fixture(autouse=True)
+def _logging_restored() -> Iterator[None]:
+    root, before, config = logging.getLogger(), logs._current, structlog.get_config()
+    handlers, level = list(root.handlers), root.level
+    logs._current = None
+    yield
+    if logs._current is not None:
+        logs._current.close()
+        root.handlers[:] = [one for one in root.handlers if one in handlers]
+        root.setLevel(level)
+        structlog.configure(**config)
+    logs._current = before
+    structlog.contextvars.clear_contextvars()
