@@ -21,6 +21,7 @@ from kanade_host_jobs.api import FanoutPlan, FireAnswer, Manifest
 from kanade_host_jobs.aside import aside
 from kanade_host_jobs.firing import Firing
 from kanade_host_jobs.manifest import Body, dumped, read_mirror, stored
+from kanade_host_jobs.undelivered import Undelivered
 
 BUCKET, MIRROR = "jobs", "jobs_yaml"
 
@@ -36,8 +37,8 @@ class _Decoded:
 class JobCatalog:
     """Implements `Catalog`."""
 
-    def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
+    def __init__(self, ctx: Context, undelivered: Undelivered) -> None:
+        self._ctx, self._undelivered = ctx, undelivered
         self._decoded: dict[str, _Decoded] = {}
         self._firing = Firing(ctx, self)
 
@@ -176,6 +177,9 @@ class JobCatalog:
         allow_empty: bool = True,
     ) -> FireAnswer:
         """See `Catalog.fire`."""
-        return await self._firing.fire(
+        answer = await self._firing.fire(
             job_id, plan, actor=actor, caller=caller, supersedes=supersedes, allow_empty=allow_empty
         )
+        if supersedes is not None:
+            self._undelivered.wake()
+        return answer

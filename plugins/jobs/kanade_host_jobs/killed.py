@@ -57,7 +57,8 @@ class Killed:
     async def _look(self) -> None:
         """Listen to what is remembered, and forget what is old."""
         since = self._ctx.clock.now() - REMEMBERED_SECONDS
-        await self._ctx.write(lambda tx: _forget(tx, since))
+        if await self._ctx.query("SELECT 1 FROM jobs_killed WHERE killed_at < ? LIMIT 1", (since.stored,)):
+            await self._ctx.write(lambda tx: _forget(tx, since))
         rows = await self._ctx.query(
             "SELECT exec_id FROM jobs_killed ORDER BY killed_at DESC LIMIT ?", (LISTENED,)
         )

@@ -17,8 +17,8 @@ class Work:
     """One of each."""
 
     def __init__(self, ctx: Context) -> None:
-        self.catalog = JobCatalog(ctx)
         self.undelivered = Undelivered(ctx)
+        self.catalog = JobCatalog(ctx, self.undelivered)
         self.revocation = Revocation(ctx, self.undelivered)
         self.killed = Killed(ctx)
         settings: JobsSettings = ctx.settings
