@@ -2,7 +2,7 @@
 
     ./run test                      everything
     ./run test tests/store -x       every check; options and paths go to pytest
-    ./run test --only pytest ...    one step (ruff, format, mypy, imports, pytest)
+    ./run test --only pytest ...    one step (ruff, format, mypy, mypy-windows, imports, pytest)
 
 All checks run even when one fails, so that one round shows everything that is wrong. pytest comes
 last, and its closing line is the last line printed.
@@ -25,6 +25,7 @@ def steps(pytest_options: list[str]) -> dict[str, list[str]]:
         "ruff": [*module, "ruff", "check", "."],
         "format": [*module, "ruff", "format", "--check", "."],
         "mypy": [*module, "mypy"],
+        "mypy-windows": [*module, "mypy", "--platform", "win32"],
         "imports": [sys.executable, str(ROOT / "tests" / "import_rules.py")],
         "pytest": [*module, "pytest", *pytest_options],
     }

@@ -99,4 +99,4 @@ def _into_job(process: subprocess.Popen[bytes]) -> None:
         limits.Basic.LimitFlags = kill_on_job_close
         _job = kernel.CreateJobObjectW(None, None)
         kernel.SetInformationJobObject(_job, extended_limits, ctypes.byref(limits), ctypes.sizeof(limits))
-    kernel.AssignProcessToJobObject(_job, int(process._handle))
+    kernel.AssignProcessToJobObject(_job, int(process._handle))  # type: ignore[attr-defined, unused-ignore]

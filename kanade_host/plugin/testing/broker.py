@@ -46,10 +46,10 @@ class TestBroker:
 
     def freeze(self) -> None:
         """It goes on holding its connections and answers nothing (POSIX only)."""
-        os.kill(self._broker.pid, signal.SIGSTOP)
+        os.kill(self._broker.pid, signal.SIGSTOP)  # type: ignore[attr-defined, unused-ignore]
 
     def thaw(self) -> None:
-        os.kill(self._broker.pid, signal.SIGCONT)
+        os.kill(self._broker.pid, signal.SIGCONT)  # type: ignore[attr-defined, unused-ignore]
 
     async def client(self) -> NatsClient:
         """A foreign client, connected at the first use."""
