@@ -178,6 +178,7 @@ class App:
             maps=feeds.map_of,
             changed=self._changed,
             on_state=self._on_state,
+            sent=self._sent,
         )
 
     def _feed(self, loaded: Loaded, ctx: HostContext) -> Mapping[str, Coroutine[Any, Any, None]]:
@@ -299,6 +300,10 @@ class App:
         self.web.on_commit(commit)
         if commit.sent and self.outbox is not None:
             self.outbox.wake()
+
+    async def _sent(self) -> None:
+        if self.outbox is not None:
+            await self.outbox.sent()
 
     def _changed(self, topic: str, keys: Sequence[str]) -> None:
         self.web.on_change(topic, keys)

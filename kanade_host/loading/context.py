@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from kanade_host.plugin.context import LiveMap
 from kanade_host.plugin.errors import PluginError, ServiceMissing
 from kanade_host.plugin.subscriptions import Tx
 from kanade_host.store.readers import Readers
+from kanade_host.store.tx import Transaction
 from kanade_host.store.writer import Writer
 
 T = TypeVar("T")
@@ -58,10 +59,12 @@ class HostContext:
         maps: Callable[[str, str], LiveMap],
         changed: Callable[[str, Sequence[str]], None],
         on_state: Callable[[PluginState], None],
+        sent: Callable[[], Awaitable[None]],
     ) -> None:
         self.state, self.settings, self.bus, self.clock = state, settings, bus, clock
         self._writer, self._readers, self._folder = writer, readers, folder
         self._offers, self._maps, self._changed, self._on_state = offers, maps, changed, on_state
+        self._sent = sent
         self.log = structlog.get_logger(f"kanade_host.plugins.{state.name}").bind(plugin=state.name)
 
     @property
@@ -77,10 +80,22 @@ class HostContext:
         return folder
 
     async def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        return await self._readers.query(sql, parameters)
+        return await self._readers.query(sql, parameters, owner=self.plugin)
 
     async def write(self, work: Callable[[Tx], T]) -> T:
-        return await self._writer.run(self.plugin, work)
+        """What it sends is on its way when this answers, if the broker takes it within a moment.
+
+        It is promised by the commit, whatever happens; but whoever is answered expects that commands
+        and audit records are out, as they are with kanade-backend (http-jobs.md 2.6).
+        """
+
+        def noting(tx: Transaction) -> tuple[T, bool]:
+            return work(tx), tx.sends
+
+        result, sends = await self._writer.run(self.plugin, noting)
+        if sends:
+            await self._sent()
+        return result
 
     def watch(self, bucket: str) -> LiveMap:
         return self._maps(self.plugin, bucket)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +16,9 @@ from kanade_host.loading.state import Manifest, PluginState
 
 GROUP = "kanade_host.plugins"
 API = "1"
+RESERVED = ("host", "kit")
+"""Owners of the host's own rows, and of the test kit."""
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 log = structlog.get_logger("kanade_host.loading")
 
 
@@ -71,7 +75,9 @@ def _read(point: importlib_metadata.EntryPoint) -> PluginState:
         foreign=not distribution.replace("_", "-").startswith("kanade-host-"),
     )
     state = PluginState(manifest)
-    if static.name != point.name:
+    if static.name in RESERVED or not _NAME.fullmatch(static.name):
+        state.fail("found", f"{static.name!r} cannot be a plugin's name: a-z, 0-9, _ and -, not {RESERVED}")
+    elif static.name != point.name:
         state.fail(
             "found", f"the entry point is called {point.name!r}, kanade-plugin.toml says {static.name!r}"
         )

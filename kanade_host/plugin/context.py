@@ -45,7 +45,7 @@ class KeyValue(Protocol):
         ...
 
     async def update(self, key: str, value: bytes, revision: int) -> int:
-        """Write if `revision` is still the last one of that key, deletion markers included; 0 = never written.
+        """Write if `revision` is still the last one of that key, markers included; 0 = never written.
 
         Raises `RevisionConflict`.
         """
@@ -199,7 +199,11 @@ class Context(Protocol):
         ...
 
     async def write(self, work: Callable[[Tx], T]) -> T:
-        """Run `work` in a transaction on the writer thread, ahead of batches; answers after the commit."""
+        """Run `work` in a transaction on the writer thread, ahead of batches; answers after the commit.
+
+        `work` may be called twice, when its transaction was lost through a neighbour: only the last
+        call counts, so it must not change anything but the database.
+        """
         ...
 
     def watch(self, bucket: str) -> LiveMap:

@@ -52,7 +52,11 @@ class Outbox:
     def __init__(self, bus: NatsBus, writer: Any, clock: Clock) -> None:
         self._bus, self._writer, self._clock = bus, writer, clock
         self._wake = asyncio.Event()
-        self.sent = 0
+        self._empty = asyncio.Condition()
+        self._passes = 0
+        self._busy = False
+        self.count = 0
+        """Messages that were acknowledged since the start."""
         self.failure = ""
 
     def wake(self) -> None:
@@ -64,11 +68,13 @@ class Outbox:
         attempt = 0
         while True:
             self._wake.clear()
+            self._busy = True
             try:
                 await self._bus.ready()
                 while await self._send_some():
                     attempt = 0
                 self.failure = ""
+                await self._tell_empty()
             except KanadeError as error:
                 self.failure = str(error)
                 log.warning("sending waits", reason=str(error))
@@ -82,6 +88,24 @@ class Outbox:
                 continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+
+    async def sent(self, patience: float = 2.0) -> None:
+        """Wait until what is due now has been acknowledged; give up after so many seconds, or at trouble."""
+        if self.failure or not self._bus.connected:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience), self._empty:
+                # A pass that is under way may have looked before the commit; the next one has not.
+                wanted = self._passes + (2 if self._busy else 1)
+                self._wake.set()
+                while self._passes < wanted and not self.failure:
+                    await self._empty.wait()
+
+    async def _tell_empty(self) -> None:
+        async with self._empty:
+            self._busy = False
+            self._passes += 1
+            self._empty.notify_all()
 
     async def pending(self) -> int:
         """How many messages are due and not yet acknowledged."""
@@ -103,7 +127,7 @@ class Outbox:
             return False
         done = await self._publish(rows)
         await self._writer.run("host", lambda tx: _forget(tx, done))
-        self.sent += len(done)
+        self.count += len(done)
         if len(done) < len(rows):
             raise Unavailable(f"{len(rows) - len(done)} of {len(rows)} messages were not acknowledged")
         return True

@@ -76,6 +76,11 @@ class Transaction:
         self._guard.owner = self.owner
         return self._connection.executemany(marked(self.owner, sql), rows)
 
+    @property
+    def sends(self) -> bool:
+        """Something was put into the outbox."""
+        return self._effects.sent
+
     def changed(self, topic: str, *keys: str) -> None:
         """Say what this transaction changes."""
         note(self._effects.changes, topic, keys)

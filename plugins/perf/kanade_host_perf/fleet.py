@@ -94,7 +94,7 @@ def series_statement(metric: str, aggregate: str) -> str:
 
 
 def top_statement(metric: str) -> str:
-    """Averages over samples that have the metric. `+` keeps SQLite from walking all samples in order of PC."""
+    """Averages over samples that have the metric; `+` keeps SQLite from walking all PCs in order."""
     return (
         f"SELECT pc_id, avg({metric}) AS value FROM host_perf_samples"
         f" WHERE at > ? AND {metric} IS NOT NULL GROUP BY +pc_id ORDER BY value DESC, pc_id LIMIT ?"
