@@ -20,7 +20,7 @@ from kanade_host.plugin import (
     encode,
 )
 from kanade_host.plugin.patterns import pattern
-from kanade_host_audit.search import COLUMNS, Filters, Record, search
+from kanade_host_audit.search import COLUMNS, AuditRecord, Filters, search
 
 READ = Permission("audit.read", Role.VIEWER)
 MOST = 10_000
@@ -38,7 +38,7 @@ class AuditQuery(msgspec.Struct, frozen=True):
     since: Instant | None = None
 
 
-async def list_audit(request: Request) -> list[Record] | Response:
+async def list_audit(request: Request) -> list[AuditRecord] | Response:
     """The newest records that pass. A search that ran out of time says so in `x-kanade-incomplete`."""
     query: AuditQuery = request.query
     patterns = {name: found for name in COLUMNS if (found := pattern(getattr(query, name))) is not None}
@@ -67,7 +67,7 @@ def routes() -> Sequence[Route]:
             READ,
             "The newest audit records, filtered by actor, time and patterns",
             query=AuditQuery,
-            response=list[Record],
+            response=list[AuditRecord],
             fresh=("audit",),
             errors={400: "invalid regex `…`: …", 500: "list audit failed"},
             tags=("audit",),

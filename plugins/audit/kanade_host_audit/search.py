@@ -28,7 +28,7 @@ _SELECT = {
 }
 
 
-class Record(msgspec.Struct, frozen=True):
+class AuditRecord(msgspec.Struct, frozen=True):
     """One action. `payload` is any JSON value, null where the row has none."""
 
     id: int
@@ -43,7 +43,7 @@ class Record(msgspec.Struct, frozen=True):
 class Found:
     """The records of an answer. `complete`: there was time to look at every row."""
 
-    records: list[Record]
+    records: list[AuditRecord]
     complete: bool = True
 
 
@@ -112,9 +112,9 @@ async def _matching(filters: Filters, rows: Sequence[sqlite3.Row], limit: int) -
     return await asyncio.to_thread(match)
 
 
-async def _records(ctx: Context, ids: Sequence[int]) -> list[Record]:
+async def _records(ctx: Context, ids: Sequence[int]) -> list[AuditRecord]:
     """Rows by id, in the order given."""
-    found: dict[int, Record] = {}
+    found: dict[int, AuditRecord] = {}
     for start in range(0, len(ids), 1_000):
         part = ids[start : start + 1_000]
         rows = await ctx.query(
@@ -126,6 +126,6 @@ async def _records(ctx: Context, ids: Sequence[int]) -> list[Record]:
     return [found[id] for id in ids if id in found]
 
 
-def _record(row: sqlite3.Row) -> Record:
+def _record(row: sqlite3.Row) -> AuditRecord:
     at = None if row[5] is None else Instant.from_stored(row[5])
-    return Record(row[0], row[1], row[2], row[3], msgspec.Raw(row[4].encode()), at.wire if at else None)
+    return AuditRecord(row[0], row[1], row[2], row[3], msgspec.Raw(row[4].encode()), at.wire if at else None)

@@ -38,7 +38,7 @@ class ResultDetail(Result, frozen=True, omit_defaults=True):
     stderr_object: str | None = None
 
 
-class States(msgspec.Struct, frozen=True):
+class TargetStates(msgspec.Struct, frozen=True):
     """How many targets are in which state."""
 
     waiting: int
@@ -65,7 +65,7 @@ class Execution(msgspec.Struct, frozen=True):
     failure_count: int
     status: str
     expected: int | None
-    states: States | None
+    states: TargetStates | None
 
 
 class ExecutionResult(msgspec.Struct, frozen=True):
@@ -79,7 +79,7 @@ class ExecutionResult(msgspec.Struct, frozen=True):
     finished_at: str | None
 
 
-class Target(msgspec.Struct, frozen=True):
+class ExecutionTarget(msgspec.Struct, frozen=True):
     """A PC that an execution waits for."""
 
     pc_id: str
@@ -95,5 +95,5 @@ class ExecutionDetail(msgspec.Struct, frozen=True):
 
     execution: Execution
     results: list[ExecutionResult]
-    targets: list[Target]
+    targets: list[ExecutionTarget]
     targets_after: str | None

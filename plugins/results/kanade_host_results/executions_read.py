@@ -6,7 +6,14 @@ import sqlite3
 from typing import Any
 
 from kanade_host.plugin import Context
-from kanade_host_results.answers import Execution, ExecutionDetail, ExecutionResult, States, Target, wire
+from kanade_host_results.answers import (
+    Execution,
+    ExecutionDetail,
+    ExecutionResult,
+    ExecutionTarget,
+    TargetStates,
+    wire,
+)
 from kanade_host_results.outcome import STATES
 
 _FIELDS = (
@@ -52,7 +59,7 @@ async def execution(ctx: Context, exec_id: str, *, after: str, limit: int) -> Ex
         for row in await ctx.query(RESULTS, (exec_id,))
     ]
     rows = await ctx.query(TARGETS, (exec_id, after, limit + 1))
-    targets = [Target(row[0], row[1], row[2], row[3], row[4], wire(row[5])) for row in rows[:limit]]
+    targets = [ExecutionTarget(row[0], row[1], row[2], row[3], row[4], wire(row[5])) for row in rows[:limit]]
     following = targets[-1].pc_id if len(rows) > limit and targets else None
     return ExecutionDetail(_execution(found[0]), results, targets, following)
 
@@ -70,5 +77,5 @@ def _execution(row: sqlite3.Row) -> Execution:
         failure_count=row[7],
         status=row[8],
         expected=expected,
-        states=None if expected is None else States(*row[10:]),
+        states=None if expected is None else TargetStates(*row[10:]),
     )

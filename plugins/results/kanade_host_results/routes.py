@@ -31,7 +31,7 @@ MOST = 10_000
 _FAILURES = (KanadeError, sqlite3.Error)
 
 
-class Status(Enum):
+class ResultStatus(Enum):
     """Of one run; an enumeration, because a refusal names the words in this order."""
 
     SUCCESS = "success"
@@ -43,7 +43,7 @@ class ResultsQuery(msgspec.Struct, frozen=True):
     """Filters of `GET /api/results`; the last five are patterns, and empty ones are none."""
 
     limit: U32 = 50
-    status: Status | None = None
+    status: ResultStatus | None = None
     since: Instant | None = None
     pc_id: str | None = None
     job_id: str | None = None
