@@ -6,8 +6,8 @@ from kanade_host.plugin import Bus, HttpError, MessageTooLarge
 
 
 def away(error: Exception) -> HttpError:
-    """503 for a broker that is not there."""
-    return HttpError(503, f"broker unavailable: {error}; nothing was done, try again when it is back")
+    """503 for a broker that is not there, or does not answer; a write may reach it all the same, later."""
+    return HttpError(503, f"broker unavailable: {error}; try again when it is back")
 
 
 def check_payload(bus: Bus, size: int, advice: str = "") -> None:

@@ -14,7 +14,7 @@ READ = Permission("jobs.read", Role.VIEWER)
 WRITE = Permission("jobs.write", Role.OPERATOR)
 FIRE = Permission("jobs.fire", Role.OPERATOR)
 
-AWAY = "the broker is away; nothing was done"
+AWAY = "the broker is away"
 
 ROUTES = (
     Route(
