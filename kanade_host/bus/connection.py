@@ -54,6 +54,11 @@ class LastingSubscription:
         self._subscription: Subscription | None = None
         self._session: Session | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Messages that have arrived and wait for `receive`."""
+        return 0 if self._subscription is None else self._subscription.pending_msgs
+
     async def __aenter__(self) -> LastingSubscription:
         await self._connection.keep(self)
         return self

@@ -54,8 +54,9 @@ class Sampler:
 
     @property
     def idle(self) -> bool:
-        """Nothing waits to be written."""
-        return not self._waiting and not self._writing
+        """Nothing that has arrived waits to be written."""
+        arrived = self._subscription.waiting if self._subscription else 0
+        return not (arrived or self._waiting or self._writing)
 
     async def run(self) -> None:
         """Subscribe and write until cancelled."""

@@ -11,6 +11,7 @@ import msgspec
 
 from kanade_host.app import App
 from kanade_host.config import Broker, Config, Db, Log, Nats, Plugins, Server
+from kanade_host.plugin.errors import Unavailable
 from kanade_host.plugin.testing.clock import MovableClock
 from kanade_host.plugin.testing.modules import from_file, kit
 from kanade_host.plugin.testing.options import Options
@@ -86,12 +87,16 @@ class InProcess:
 
     async def unsettled(self, database: Path) -> str:
         del database  # the parts themselves can be asked
-        app = self.app
+        try:
+            return await self._unsettled(self.app)
+        except Unavailable as error:
+            return str(error)
+
+    async def _unsettled(self, app: App) -> str:
         assert app.feeds is not None
         assert app.outbox is not None
         assert app.broker is not None
-        if app.broker.bus.connected:
-            await app.broker.bus.session.flush()
+        await app.broker.bus.session.flush()
         for name, sampler in app.feeds.samplers.items():
             if not sampler.idle:
                 return f"samples {name} are being written"
