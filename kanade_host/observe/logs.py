@@ -181,6 +181,11 @@ def flush_logs(timeout: float = FLUSH_SECONDS) -> None:
         _current.flush(timeout)
 
 
+def dropped_lines() -> int:
+    """How many lines did not fit the queue since the start."""
+    return _current.dropped if _current is not None else 0
+
+
 def _from_structlog(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
     """The last processor: make a line of it and queue it."""
     current = _current

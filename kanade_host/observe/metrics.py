@@ -18,6 +18,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from kanade_host.observe.logs import dropped_lines
+
 STATES = ("starting", "running", "waiting", "paused", "stopped")
 
 
@@ -85,7 +87,7 @@ class Sources:
     writer: Callable[[], WriterFigures | None] = lambda: None
     outbox: Callable[[], int | None] = lambda: None
     connected: Callable[[], bool | None] = lambda: None
-    log_lines_dropped: Callable[[], int] = int
+    log_lines_dropped: Callable[[], int] = dropped_lines
 
 
 class LoopLag:
