@@ -111,6 +111,7 @@ class Watchdog:
 
     def __init__(self, metrics: HttpMetrics, *, held: float = 2.0) -> None:
         self.armed = False
+        self._returned = True
         self.plugin_of: Callable[[str], str | None] = lambda _: None
         self.on_offender: Callable[[str, str], None] = _nobody
         self.on_stuck: Callable[[str, str], None] = _nobody
@@ -141,6 +142,7 @@ class Watchdog:
         """The code that was to be ended came to its end by itself: take the exception back."""
         raise_in(self._thread_id, None)
         self.armed = False
+        self._returned = True
 
     def _watch(self) -> None:
         # Steps are counted, not seconds: after a suspended machine or a starved process the loop gets
@@ -157,6 +159,8 @@ class Watchdog:
             if missed * step < self._held:
                 continue
             missed = 0
+            if self._returned:  # what was told to end did; this is another one, before we had our turn
+                tries = 0
             tries = tries + 1 if self._act(tries) else 0
             self._ask()
 
@@ -188,7 +192,7 @@ class Watchdog:
             del frame
             if found.plugin and found.plugin != "host":
                 self._metrics.overran[found.plugin] += 1
-                self.armed = True
+                self.armed, self._returned = True, False
                 raise_in(self._thread_id, Overran)
         if not found.plugin or found.plugin == "host":
             log.error("the event loop is held", where=found.where, seconds=self._held, stack=found.stack)
