@@ -16,7 +16,8 @@ from kanade_host.cli.fulfilling import keep_told
 from kanade_host.cli.running import RunFile
 from kanade_host.config import Config, ConfigError
 from kanade_host.observe import unhandled
-from kanade_host.observe.logs import Logging, flush_logs, setup_logging
+from kanade_host.observe.logs import flush_logs, setup_logging
+from kanade_host.observe.writing import Logging
 from kanade_host.platform.service import Service
 from kanade_host.platform.signals import STOP_SECONDS, stop_signals
 from kanade_host.plugin.errors import KanadeError, OperatorError

@@ -13,7 +13,8 @@ import structlog
 
 from kanade_host.config import Log
 from kanade_host.observe import logs, unhandled
-from kanade_host.observe.logs import Logging, setup_console, setup_logging
+from kanade_host.observe.logs import setup_console, setup_logging
+from kanade_host.observe.writing import Logging
 from kanade_host.platform.secrets import remember
 from kanade_host.plugin.errors import OperatorError
 
