@@ -21,6 +21,8 @@ log = structlog.get_logger("kanade_host.web")
 def _hook(kind: type) -> dict[str, Any]:
     if kind is Instant:
         return {"type": "string", "format": "date-time"}
+    if kind is object:
+        return {"description": "Any JSON value"}  # msgspec takes an empty schema for none
     raise NotImplementedError(kind)
 
 
@@ -38,11 +40,13 @@ class Schemas:
         return found
 
     def fields(self, kind: Any) -> tuple[Mapping[str, Any], Sequence[str]]:
-        """The properties of a struct, and which of them are required."""
-        schema = self.of(kind)
-        ref = str(schema.get("$ref", ""))
-        whole = self.components.get(ref.rpartition("/")[2], schema)
-        return whole.get("properties", {}), whole.get("required", ())
+        """The fields of a query struct, and which of them are required; the struct itself is not shown."""
+        if not _has_schema(kind):
+            return {}, ()
+        [ref], parts = msgspec.json.schema_components([kind], schema_hook=_hook, ref_template=_REF)
+        own = parts.pop(str(ref["$ref"]).rpartition("/")[2])
+        self.components |= parts
+        return own.get("properties", {}), own.get("required", ())
 
 
 def _has_schema(kind: Any) -> bool:
@@ -56,7 +60,7 @@ def _has_schema(kind: Any) -> bool:
 
 def document(mounts: Sequence[Mount], version: str) -> dict[str, Any]:
     """The whole document."""
-    kinds = [kind for one in mounts for kind in (one.route.request, one.route.query, one.route.response)]
+    kinds = [kind for one in mounts for kind in (one.route.request, one.route.response)]
     schemas = Schemas(kind for kind in kinds if kind is not None)
     names: dict[str, str] = {}
     paths: dict[str, dict[str, Any]] = {}

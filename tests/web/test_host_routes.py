@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from enum import Enum
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal
@@ -186,11 +187,17 @@ class Order(msgspec.Struct, kw_only=True):
     count: U32 = 1
 
 
+class Level(Enum):
+    LOW = "low"
+    HIGH = "high"
+
+
 class Search(msgspec.Struct):
     limit: Annotated[U32, msgspec.Meta(description="Most rows")] = 50
     order: Literal["asc", "desc"] = "asc"
     since: Instant | None = None
     tag: list[str] = []
+    level: Level | None = None
 
 
 class NoSchema:
@@ -220,6 +227,7 @@ def described(site: Any, echo_handler: Any) -> Any:
             Route("DELETE", "/api/orders/{order_id}", echo_handler, O, "Away", status=204),
             Route("POST", up, echo_handler, O, "Up", body="stream", too_large=HttpErrorText(400, "x")),
             Route("GET", "/api/odd", echo_handler, V, "Odd", response=NoSchema),
+            Route("GET", "/api/free", echo_handler, V, "Free", response=dict[str, object]),
         ]
     )
     return site
@@ -239,8 +247,12 @@ async def test_the_description_is_valid_and_complete(described: Any) -> None:
         "$ref": "#/components/schemas/Order"
     }
     parameters = {one["name"]: one for one in found["paths"]["/api/orders"]["get"]["parameters"]}
-    assert set(parameters) == {"limit", "order", "since", "tag"}
+    assert set(parameters) == {"limit", "order", "since", "tag", "level"}
     assert parameters["limit"]["description"] == "Most rows"
+    assert set(found["components"]["schemas"]) >= {"Order", "Target", "Level"}
+    free = found["paths"]["/api/free"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert free["type"] == "object"
+    assert "Search" not in found["components"]["schemas"]
     assert {"type": "string", "format": "date-time"} in parameters["since"]["schema"]["anyOf"]
     assert set(found["paths"]["/api/orders/{id}"]) == {"get", "delete"}
     assert found["paths"]["/api/version"]["get"]["security"] == []
