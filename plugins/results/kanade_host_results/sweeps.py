@@ -29,13 +29,9 @@ EXPIRE = (
 OVERDUE = "SELECT exec_id FROM execution_plans WHERE waiting > 0 AND expires_at < ? LIMIT ?"
 STALE = (
     "SELECT result_id, exec_id, pc_id FROM execution_results"
-    " WHERE finished_at IS NULL AND started_at < ? LIMIT ?"
+    " WHERE finished_at IS NULL AND (started_at < ? OR recorded_at < ?) LIMIT ?"
 )
-STALE_CLOCK = (
-    "SELECT result_id, exec_id, pc_id FROM execution_results"
-    " WHERE finished_at IS NULL AND recorded_at < ? LIMIT ?"
-)
-"""For agents whose clocks are ahead: what they began lies in our future."""
+"""By our clock too: what an agent whose clock is ahead began lies in our future."""
 OLD_RESULTS = (
     "SELECT rowid, result_id FROM execution_results WHERE recorded_at < ? AND finished_at IS NOT NULL"
     " ORDER BY recorded_at LIMIT ?"
@@ -51,8 +47,7 @@ async def sweep(ctx: Context) -> int:
     settings: ResultsSettings = ctx.settings
     touched = await _repeat(ctx, _expire, now - PENDING_SECONDS)
     touched += await _expire_targets(ctx, now)
-    touched += await _repeat(ctx, _reap(STALE, (now - RUNNING_SECONDS).stored), now)
-    touched += await _repeat(ctx, _reap(STALE_CLOCK, (now - RUNNING_SECONDS).sql), now)
+    touched += await _reap(ctx, now)
     touched += await _repeat(ctx, _forget_unwanted, now - DELIVERED_WITHIN_SECONDS)
     if settings.keep_results_days is not None:
         touched += await _repeat(ctx, _delete_results, now - settings.keep_results_days * 86_400)
@@ -90,28 +85,38 @@ async def _expire_targets(ctx: Context, now: Instant) -> int:
     return len(rows)
 
 
-def _reap(sql: str, before: str) -> Step:
-    """Close runs that nobody will end. Counters are left alone; a late result replaces the row."""
+async def _reap(ctx: Context, now: Instant) -> int:
+    """Close runs that nobody will end. All that run are looked at, so on a reading thread."""
+    before = now - RUNNING_SECONDS
+    total = 0
+    while True:
+        rows = await ctx.query(STALE, (before.stored, before.sql, CHUNK))
+        total += await ctx.write(lambda tx, rows=rows: _close(tx, rows, now))  # type: ignore[misc]
+        if len(rows) < CHUNK:
+            return total
 
-    def step(tx: Tx, now: Instant) -> int:
-        rows = tx.execute(sql, (before, CHUNK)).fetchall()
-        tx.executemany(
-            "UPDATE execution_results SET finished_at = ?, exit_code = -1, reaped = 1, stderr ="
-            " CASE WHEN stderr = '' THEN ? ELSE stderr || char(10) || ? END WHERE result_id = ?",
-            [(now.stored, NOTE, NOTE, row[0]) for row in rows],
-        )
-        moves = {
-            (row[1], row[2]): Move("failed", now, row[0], "no result within 24 h") for row in rows if row[1]
-        }
-        if move(tx, moves, only_from=frozenset(["waiting", "running"])):
-            execs = {exec_id for exec_id, _ in moves}
-            settle_status(tx, execs)
-            tx.changed("executions", *execs)
-        if rows:
-            tx.changed("results")
-        return len(rows)
 
-    return step
+def _close(tx: Tx, rows: Sequence[Any], now: Instant) -> int:
+    """Counters are left alone; a late result replaces the row, and one that came meanwhile stays."""
+    closed = [
+        row
+        for row in rows
+        if tx.execute(
+            "UPDATE execution_results SET finished_at = ?, exit_code = -1, reaped = 1, stderr = CASE WHEN"
+            " stderr = '' THEN ? ELSE stderr || char(10) || ? END WHERE result_id = ? AND finished_at IS NULL",
+            (now.stored, NOTE, NOTE, row[0]),
+        ).rowcount
+    ]
+    moves = {
+        (row[1], row[2]): Move("failed", now, row[0], "no result within 24 h") for row in closed if row[1]
+    }
+    if move(tx, moves, only_from=frozenset(["waiting", "running"])):
+        execs = {exec_id for exec_id, _ in moves}
+        settle_status(tx, execs)
+        tx.changed("executions", *execs)
+    if closed:
+        tx.changed("results")
+    return len(closed)
 
 
 def _forget_unwanted(tx: Tx, before: Instant) -> int:

@@ -28,12 +28,10 @@ CREATE TABLE IF NOT EXISTS executions (
     status        TEXT NOT NULL DEFAULT 'pending'
 );
 
--- docs/decisions/results-indexes.md says why these and no others. The two with upstream's names are
--- upstream's own; rows enter the partial ones in the order of time, which touches few pages.
+-- docs/decisions/results-indexes.md says why these and no others. The first is upstream's own; the keys
+-- of the others arrive in the order of time, which touches few pages.
 CREATE INDEX IF NOT EXISTS idx_execution_results_exec
     ON execution_results (exec_id, recorded_at DESC) WHERE exec_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS idx_execution_results_inflight
-    ON execution_results (started_at DESC) WHERE finished_at IS NULL;
 CREATE INDEX IF NOT EXISTS execution_results_recorded ON execution_results (recorded_at DESC);
 CREATE INDEX IF NOT EXISTS execution_results_failed
     ON execution_results (recorded_at DESC) WHERE exit_code <> 0;
