@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from kanade_host.plugin import (
+    Credentials,
     HttpError,
     NotMine,
     Permission,
@@ -351,3 +353,45 @@ async def test_no_http_is_400_and_the_end(served: Any, rubbish: bytes) -> None:
     assert (answer.status, answer.headers["connection"]) == (400, "close")
     assert "server" not in answer.headers
     assert await wire.reader.read() == b""
+
+
+class Hangs:
+    """Never says anything."""
+
+    name = "hangs"
+
+    async def authenticate(self, _: Any) -> Any:
+        await asyncio.Event().wait()
+
+
+async def test_an_authenticator_that_hangs_is_503(
+    site: Any, echo_handler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = site.server.authentication.ask_within
+    monkeypatch.setattr(
+        site.server.authentication, "ask_within", lambda shown, seconds=0.05: ask(shown, 0.05)
+    )
+    site.serve(routes(echo_handler), authenticators=[Hangs()])
+    answer = await site.get("/api/agents")
+    assert (answer.status, answer.text) == (503, "auth backend unavailable")
+    assert (await site.ask("POST", "/api/auth/login")).status == 200, "who it is does not matter there"
+
+
+async def test_what_an_authenticator_is_shown(site: Any, echo_handler: Any) -> None:
+    seen: list[Credentials] = []
+
+    class Looks:
+        name = "looks"
+
+        async def authenticate(self, credentials: Credentials) -> Any:
+            seen.append(credentials)
+            return NotMine()
+
+    site.serve(routes(echo_handler), authenticators=[Looks()])
+    await site.get("/api/agents?token=x", "X-Kanade-Source: cli", "Authorization: Bearer b", role="a")
+    [shown] = seen
+    assert (shown.authorization, shown.method, shown.path) == ("Bearer b", "GET", "/api/agents")
+    assert shown.remote == "127.0.0.1"
+    assert shown.headers["x-kanade-source"] == "cli"
+    assert {"host", "authorization", "x-kanade-source"} == set(shown.headers)
+    assert len(shown.headers) == 3
