@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from kanade_host.plugin import Context
@@ -21,6 +23,7 @@ _FIELDS = (
     f" e.failure_count, e.status, p.expected, {', '.join(f'p.{state}' for state in STATES)}"
     " FROM executions AS e LEFT JOIN execution_plans AS p ON p.exec_id = e.exec_id"
 )
+_MANY = 2_000
 RESULTS = (
     "SELECT result_id, request_id, pc_id, exit_code, started_at, finished_at FROM execution_results"
     " WHERE exec_id = ? ORDER BY recorded_at DESC, rowid"
@@ -54,14 +57,17 @@ async def execution(ctx: Context, exec_id: str, *, after: str, limit: int) -> Ex
     found = await ctx.query(ONE, (exec_id,))
     if not found:
         return None
-    results = [
-        ExecutionResult(row[0], row[1], row[2], row[3], wire(row[4]), wire(row[5]))
-        for row in await ctx.query(RESULTS, (exec_id,))
-    ]
+    runs = await ctx.query(RESULTS, (exec_id,))
+    # There is no limit to them (contract), and a hundred thousand would hold the loop for long.
+    results = await asyncio.to_thread(_results, runs) if len(runs) > _MANY else _results(runs)
     rows = await ctx.query(TARGETS, (exec_id, after, limit + 1))
     targets = [ExecutionTarget(row[0], row[1], row[2], row[3], row[4], wire(row[5])) for row in rows[:limit]]
     following = targets[-1].pc_id if len(rows) > limit and targets else None
     return ExecutionDetail(_execution(found[0]), results, targets, following)
+
+
+def _results(rows: Sequence[sqlite3.Row]) -> list[ExecutionResult]:
+    return [ExecutionResult(row[0], row[1], row[2], row[3], wire(row[4]), wire(row[5])) for row in rows]
 
 
 def _execution(row: sqlite3.Row) -> Execution:

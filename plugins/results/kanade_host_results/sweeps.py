@@ -102,8 +102,8 @@ def _close(tx: Tx, rows: Sequence[Any], now: Instant) -> int:
         row
         for row in rows
         if tx.execute(
-            "UPDATE execution_results SET finished_at = ?, exit_code = -1, reaped = 1, stderr = CASE WHEN"
-            " stderr = '' THEN ? ELSE stderr || char(10) || ? END WHERE result_id = ? AND finished_at IS NULL",
+            "UPDATE execution_results SET finished_at = ?, exit_code = -1, reaped = 1, stderr = CASE stderr"
+            " WHEN '' THEN ? ELSE stderr || char(10) || ? END WHERE result_id = ? AND finished_at IS NULL",
             (now.stored, NOTE, NOTE, row[0]),
         ).rowcount
     ]
