@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import structlog
+
 from kanade_host.plugin.authenticators import Permission, Role
 from kanade_host.plugin.context import Context
 from kanade_host.plugin.routes import Route
@@ -12,6 +14,9 @@ from kanade_host.web.body import BodyReader, Patience
 from kanade_host.web.kept import Fresh
 from kanade_host.web.matching import Place, Table, is_parameter, segments
 from kanade_host.web.query import QueryReader
+
+
+log = structlog.get_logger("kanade_host.web")
 
 
 def _never() -> None:
@@ -59,6 +64,20 @@ class Endpoint:
         if route.method == "GET" and (route.fresh or route.fresh_for is not None):
             self.fresh = Fresh(route.fresh, route.fresh_for)
         self.limit = None if self.body.kind == "stream" else route.time_limit
+
+
+def servable(mounts: Iterable[Mount]) -> list[Mount]:
+    """Those that can be compiled; the others are logged, and do not stand in the way of the rest."""
+    found = []
+    for mount in mounts:
+        try:
+            checked(mount.route, mount.plugin)
+        except Exception as error:
+            route = f"{mount.route.method} {mount.route.path}"
+            log.error("a route cannot be served", plugin=mount.plugin, route=route, reason=str(error))
+        else:
+            found.append(mount)
+    return found
 
 
 def compiled(mounts: Iterable[Mount], patience: Patience) -> Table[Endpoint]:

@@ -50,10 +50,13 @@ def shape(path: str) -> str:
 
 
 def conflicts(routes: Iterable[Owned]) -> list[tuple[Owned, Owned]]:
-    """Pairs that answer the same method of the same paths: the later one could never be reached."""
+    """Pairs that answer the same method of the same paths: the later one could never be reached.
+
+    Paths that are no patterns are left out: `kanade_host.web.endpoint.checked` says what is wrong with them.
+    """
     seen: dict[tuple[str, str], Owned] = {}
     found = []
-    for owned in routes:
+    for owned in filter(_has_shape, routes):
         first = seen.setdefault((owned[1].method, shape(owned[1].path)), owned)
         if first is not owned:
             found.append((first, owned))
@@ -66,13 +69,21 @@ def shadows(routes: Iterable[Owned]) -> list[tuple[Owned, Owned]]:
     That is how the contract wants it (`/api/agents/releases` beside `/api/agents/{pc_id}`); between
     plugins it is worth a line in the report, because a thing of that name cannot be addressed.
     """
-    listed = list(routes)
+    listed = list(filter(_has_shape, routes))
     return [
         (one, other)
         for one in listed
         for other in listed
         if one[1].method == other[1].method and _hides(segments(one[1].path), segments(other[1].path))
     ]
+
+
+def _has_shape(owned: Owned) -> bool:
+    try:
+        segments(owned[1].path)
+    except PluginError:
+        return False
+    return True
 
 
 def _hides(fixed: Sequence[str], other: Sequence[str]) -> bool:

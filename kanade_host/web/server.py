@@ -20,7 +20,7 @@ from kanade_host.web.body import Patience
 from kanade_host.web.changes import Changes
 from kanade_host.web.connection import Connections
 from kanade_host.web.dispatch import Dispatch, Files
-from kanade_host.web.endpoint import Mount, compiled
+from kanade_host.web.endpoint import Mount, compiled, servable
 from kanade_host.web.host_routes import OWNER, HostRoutes
 from kanade_host.web.kept import Kept
 from kanade_host.web.listening import listen
@@ -133,8 +133,8 @@ class WebServer:
         self.dispatch.starting = False
 
     def mount(self, mounts: Iterable[Mount]) -> None:
-        """Serve these routes beside the host's own, instead of those before. Raises `PluginError`."""
-        self.mounts = (*(Mount(OWNER, route) for route in self._own), *mounts)
+        """Serve these routes beside the host's own, instead of those before; one that cannot be is left out."""
+        self.mounts = (*(Mount(OWNER, route) for route in self._own), *servable(mounts))
         self.dispatch.table = compiled(self.mounts, self.limits.patience)
         self.live.serve(self.mounts)
         self.changes.changed("routes")

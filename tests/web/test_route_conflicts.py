@@ -80,3 +80,13 @@ def test_a_walk_steps_back_where_the_fixed_branch_ends() -> None:
         "a/b/c": None,
         "/": None,
     }
+
+
+async def test_a_bad_route_does_not_stand_in_the_way_of_the_others(site: Any) -> None:
+    bad = [route("GET", "/api/{"), route("GET", "/api/bad", query=Bad), route("GET", "no/slash")]
+    assert conflicts([("shop", one) for one in bad]) == []
+    assert shadows([("shop", one) for one in bad]) == []
+    site.serve([*bad, route("GET", "/api/good")])
+    assert (await site.get("/api/good")).status == 204
+    assert (await site.get("/api/bad")).status == 404
+    assert (await site.get("/api/openapi.json")).status == 200
