@@ -15,7 +15,6 @@ from kanade_host.web.kept import Fresh
 from kanade_host.web.matching import Place, Table, is_parameter, segments
 from kanade_host.web.query import QueryReader
 
-
 log = structlog.get_logger("kanade_host.web")
 
 

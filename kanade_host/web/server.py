@@ -133,7 +133,7 @@ class WebServer:
         self.dispatch.starting = False
 
     def mount(self, mounts: Iterable[Mount]) -> None:
-        """Serve these routes beside the host's own, instead of those before; one that cannot be is left out."""
+        """Serve these routes beside the host's own, instead of those before; bad ones are left out."""
         self.mounts = (*(Mount(OWNER, route) for route in self._own), *servable(mounts))
         self.dispatch.table = compiled(self.mounts, self.limits.patience)
         self.live.serve(self.mounts)
