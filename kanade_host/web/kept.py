@@ -117,6 +117,13 @@ class Kept:
             task.add_done_callback(lambda done, mine=going: self._ended(key, mine, done))  # type: ignore[misc]
         return await asyncio.shield(going.task)
 
+    async def close(self) -> None:
+        """End what still runs: nobody waits for it any more."""
+        tasks = [run.task for run in self._runs.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _shareable(self, run: _Run, fresh: Fresh) -> bool:
         if self._changes.last(fresh.topics) > run.tick:
             return False

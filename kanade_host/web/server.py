@@ -70,7 +70,8 @@ class WebServer:
     """Everything of HTTP around one host.
 
     `await bind("host:port")`: the port is taken and answers 503. `open(plugins)`: their routes and
-    authenticators are served. `stop_accepting()` lets requests finish for a while, `close()` ends the rest.
+    authenticators are served. `stop_accepting()` lets requests finish for a while; `close()` after all that
+    could hold the loop has ended, since it ends the watchdog.
     `now` is a monotonic clock in seconds, which a test may replace to make `fresh_for` pass.
     """
 
@@ -186,27 +187,25 @@ class WebServer:
         return f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}"
 
     async def stop_accepting(self) -> None:
-        """Accept no more, end live streams, and let requests finish for a while."""
-        if self._server is None or self._connections is None:
+        """Accept no more, end live streams, let requests finish for a while, then cut them."""
+        connections, self._connections = self._connections, None
+        if connections is None or self._server is None:
             return
         self._server.close()
         await asyncio.sleep(0)  # what was accepted just now begins
-        self._connections.pre_shutdown()
+        connections.pre_shutdown()
         self.live.close()
         try:
             async with asyncio.timeout(self.limits.stopping):
-                await self._connections.shutdown(self.limits.stopping)
+                await connections.shutdown(self.limits.stopping)
         except TimeoutError:
-            log.warning("requests go on although the host stops", count=len(self._connections.connections))
+            log.warning("requests are cut off: the host stops", count=len(connections.connections))
+            await connections.shutdown(0.1)
+        await self.kept.close()
 
     async def close(self) -> None:
-        """Cut what is left."""
-        connections, self._connections = self._connections, None
-        if connections is not None:
-            if self._server is not None:
-                self._server.close()
-            self.live.close()
-            await connections.shutdown(0.1)
+        """End what is left; after it, nothing of the web runs."""
+        await self.stop_accepting()
         self.watchdog.stop()
 
     def _count_parts(self) -> None:

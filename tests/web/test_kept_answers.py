@@ -182,6 +182,16 @@ async def test_a_run_goes_on_when_its_client_leaves(served: Any, shop: Shop) -> 
     assert shop.runs == 1
 
 
+async def test_nothing_runs_on_after_the_stop(served: Any, shop: Shop) -> None:
+    shop.gate.clear()
+    asking = asyncio.create_task(served.get("/api/stock"))
+    await shop.entered.wait()
+    await served.server.stop_accepting()
+    assert not [one for one in asyncio.all_tasks() if "Kept._run" in repr(one)]
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+        await asking
+
+
 async def test_errors_are_for_all_who_asked_and_never_kept(served: Any, shop: Shop) -> None:
     shop.stock = -1
     first, second = await asyncio.gather(served.get("/api/stock"), served.get("/api/stock"))
