@@ -69,7 +69,7 @@ class App:
         self._ending: asyncio.Future[int] | None = None
         self._suspects = SuspectNote(parse_location(config.db.sqlite_path).path)
         self.view = HostView(self)
-        self.web = WebServer(self.view)
+        self.web = WebServer(self.view, now=self.clock.monotonic)
         self.view.watch_http()
 
     # -- start -------------------------------------------------------------------------------

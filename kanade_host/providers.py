@@ -33,6 +33,7 @@ class HostView:
         sources.plugins = lambda: [PluginFigures(row["name"], row["state"]) for row in self.plugins()]
         sources.writer = self._writer
         sources.connected = lambda: app.broker.bus.connected if app.broker else None
+        sources.outbox = lambda: app.outbox.waiting if app.outbox else None
         self.loop_lag = self._metrics.loop_lag
 
     def watch_http(self) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kanade_host.loading.collect import Loaded
+from kanade_host.plugin.errors import PluginError
 from kanade_host.plugin.routes import Route
 from kanade_host.plugin.subscriptions import Projection, Samples
+from kanade_host.web.endpoint import checked
 from kanade_host.web.matching import conflicts
 
 
@@ -25,11 +27,26 @@ HOST = "host"
 
 def check(loaded: Sequence[Loaded], host_routes: Sequence[Route] = ()) -> list[Conflict]:
     """All conflicts. What two claim stays with the one that comes first in order, the host before all."""
-    found = [*_names(loaded), *_routes(loaded, host_routes), *_prefixes(loaded)]
+    bad = _bad(loaded)
+    refused = {one.plugin for one in bad}
+    sound = [one for one in loaded if one.name not in refused]
+    found = [*bad, *_names(sound), *_routes(sound, host_routes), *_prefixes(sound)]
     first: dict[str, Conflict] = {}
     for one in found:
         first.setdefault(one.plugin, one)
     return list(first.values())
+
+
+def _bad(loaded: Sequence[Loaded]) -> list[Conflict]:
+    """Routes that cannot be served at all."""
+    found = []
+    for one in loaded:
+        for route in one.routes:
+            try:
+                checked(route)
+            except PluginError as error:
+                found.append(Conflict(one.name, one.name, f"route {route.method} {route.path}: {error}"))
+    return found
 
 
 def _claims(one: Loaded) -> list[tuple[str, str]]:

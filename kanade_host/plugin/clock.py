@@ -15,9 +15,16 @@ class Clock(Protocol):
         """The current moment, UTC, nanoseconds."""
         ...
 
+    def monotonic(self) -> float:
+        """Seconds since some moment, for measuring how long something takes: never goes back."""
+        ...
+
 
 class SystemClock:
     """The computer's own clock."""
 
     def now(self) -> Instant:
         return Instant.from_ns(time.time_ns())
+
+    def monotonic(self) -> float:
+        return time.monotonic()

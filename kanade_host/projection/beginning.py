@@ -20,12 +20,14 @@ log = structlog.get_logger("kanade_host.projection")
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What came out: the stream's creation time, the decision, and the position that it was made from."""
+    """What came out: the stream's creation time, the decision, the position that it was made from, and how
+    many messages wait (-1 = not known).
+    """
 
     created: str
     decision: Begin
     position: Position | None
-    caught_up: bool
+    lag: int
 
 
 async def begin(
@@ -51,8 +53,8 @@ async def begin(
         start=decision.sequence,
         after_ns=decision.after_ns,
     )
-    caught_up = decision.sequence is not None and decision.sequence > facts.last_sequence
-    return Begun(facts.created, decision, position, caught_up)
+    made = await consumer_info(bus, projection.stream, projection.durable)
+    return Begun(facts.created, decision, position, made.pending if made else -1)
 
 
 async def _floor(bus: NatsBus, projection: Projection) -> int | None:

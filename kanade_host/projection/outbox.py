@@ -57,6 +57,8 @@ class Outbox:
         self._busy = False
         self.count = 0
         """Messages that were acknowledged since the start."""
+        self.waiting = 0
+        """Messages that are being sent now, of at most one chunk."""
         self.failure = ""
 
     def wake(self) -> None:
@@ -123,6 +125,7 @@ class Outbox:
         """Publish one chunk; False when nothing was due."""
         now = self._clock.now().ns
         rows = await self._writer.run("host", lambda tx: _claim(tx, now))
+        self.waiting = len(rows)
         if not rows:
             return False
         done = await self._publish(rows)

@@ -137,8 +137,7 @@ class Runner:
             self.status.gaps.append(begun.decision.gap)
         if begun.decision.after_ns is not None:
             self.status.sequence = 0
-        if begun.caught_up:
-            self.status.lag = 0
+        self.status.lag = begun.lag
         reader = Reader(self._bus, self.projection.stream, self.projection.durable)
         await reader.start()
         self.status.begun = begun.decision.reason

@@ -47,9 +47,11 @@ async def fire(host: Any) -> str:
     return str(answer.json()["exec_id"])
 
 
-async def publish_doubled(host: Any, exec_id: str, published: set[str], counter: list[int]) -> None:
-    """Results without end, each one twice."""
-    while True:
+async def publish_doubled(
+    host: Any, exec_id: str, published: set[str], counter: list[int], enough: asyncio.Event
+) -> None:
+    """Results until it is enough, each one twice. (nats-py may swallow a cancellation.)"""
+    while not enough.is_set():
         counter[0] += 1
         body = result(exec_id, counter[0])
         published.add(body["result_id"])
@@ -70,13 +72,13 @@ async def test_killed_at(host: Any, point: str) -> None:
     for round_ in range(ROUNDS):
         host.running.environment["KANADE_FAULT"] = f"{point}:{1 + round_ * 2}"
         await host.running.start(ready=False)
-        publishing = asyncio.create_task(publish_doubled(host, exec_id, published, counter))
+        enough = asyncio.Event()
+        publishing = asyncio.create_task(publish_doubled(host, exec_id, published, counter, enough))
         try:
             assert await host.ended() == -9, host.running.log.read_text()[-2000:]
         finally:
-            publishing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await publishing
+            enough.set()
+            await publishing
     host.running.environment.pop("KANADE_FAULT")
     await host.start()
     await host.settle()

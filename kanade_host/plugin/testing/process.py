@@ -95,7 +95,11 @@ class ProcessRunning:
 
     async def ended(self) -> int:
         assert self._process is not None
-        return await asyncio.wait_for(self._process.wait(), 60)
+        try:
+            return await asyncio.wait_for(self._process.wait(), 60)
+        except TimeoutError:
+            printed = self.log.read_text()[-4000:]
+            raise AssertionError(f"the host does not end by itself; it printed:\n{printed}") from None
 
     def module(self, plugin: str) -> Any:
         raise LookupError(f"plugin {plugin!r} runs in another process")
