@@ -6,24 +6,18 @@ lies in the bucket already: the latter is treated as upstream treats it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from kanade_host.plugin import BadDuration, BadJson, BadShape, HttpError, decode, encode, parse_duration
+from kanade_host.plugin import BadDuration, HttpError, encode, parse_duration
+from kanade_host.plugin.yaml import BadYaml, check_key, dump_yaml, read_document, read_yaml
 from kanade_host_jobs.api import Manifest, Staleness
 from kanade_host_jobs.explode import check_explode
-from kanade_host_jobs.ignored import ignored_keys
-from kanade_host_jobs.yaml_dumping import dump_yaml
-from kanade_host_jobs.yaml_nodes import BadYaml
-from kanade_host_jobs.yaml_reading import read_yaml
 
-BODY_LIMIT_TEXT = "read request body: Failed to buffer the request body: length limit exceeded"
-YAML_TYPES = frozenset({"application/yaml", "text/yaml", "application/x-yaml", "text/x-yaml"})
-_KEY = re.compile(r"[-/_=.a-zA-Z0-9]+", re.ASCII)
 _BUFFERED = frozenset({"staleness"})
+_TAGGED = frozenset({"Staleness"})
 _SET_AT_EXEC = "(Manifest::validate() should have caught this earlier)"
 NO_SOURCE = "execute: one of `script`, `script_file`, `script_object` must be set"
 NO_SOURCE_AT_EXEC = f"execute: one of `script` or `script_object` must be set {_SET_AT_EXEC}"
@@ -38,41 +32,16 @@ class Body:
     ignored: list[str]
 
 
-def is_yaml(content_type: str | None) -> bool:
-    """Whether a body is YAML: the media type before `;`, trimmed, case and all."""
-    return (content_type or "").split(";", 1)[0].strip() in YAML_TYPES
-
-
 def decode_body(content_type: str | None, body: bytes) -> Body:
     """Decode what `POST /api/jobs` was sent. Raises `HttpError` 400."""
-    if not is_yaml(content_type):
-        try:
-            manifest = decode(Manifest, body)
-        except (BadJson, BadShape) as error:
-            message = error.message.replace("struct Staleness", "internally tagged enum Staleness")
-            raise HttpError(400, f"parse JSON body: {message}") from None
-        return Body(manifest, None, ignored_keys(Manifest, msgspec.json.decode(body)))
-    try:
-        text = body.decode()
-    except UnicodeDecodeError as error:
-        raise HttpError(400, f"YAML body must be UTF-8: {_utf8(error)}") from None
-    try:
-        manifest, ignored = read_yaml(Manifest, text, _BUFFERED)
-    except BadYaml as error:
-        raise HttpError(400, f"parse YAML body: {error}") from None
-    return Body(manifest, text, ignored)
-
-
-def _utf8(error: UnicodeDecodeError) -> str:
-    if error.reason == "unexpected end of data":
-        return f"incomplete utf-8 byte sequence from index {error.start}"
-    return f"invalid utf-8 sequence of {error.end - error.start} bytes from index {error.start}"
+    read = read_document(Manifest, content_type, body, buffered=_BUFFERED, tagged=_TAGGED)
+    return Body(read.value, read.text, read.ignored)
 
 
 def read_mirror(text: str) -> Manifest | None:
     """The manifest that a mirror's YAML text means, or None where it does not decode."""
     try:
-        return read_yaml(Manifest, text, _BUFFERED)[0]
+        return read_yaml(Manifest, text, _BUFFERED, _TAGGED)[0]
     except BadYaml:
         return None
 
@@ -126,14 +95,6 @@ def check_sources(manifest: Manifest) -> None:
             "execute: only one of `script` / `script_file` / `script_object` may be set "
             f"(got script={script}, script_file={file}, script_object={object})",
         )
-
-
-def check_key(id: str) -> None:
-    """Whether an id can be a key of the bucket (rules 4 and 5). Raises `HttpError`."""
-    if not _KEY.fullmatch(id) or id.startswith(".") or id.endswith("."):
-        raise HttpError(400, "KV put: key cannot be empty or start/end with `.`")
-    if ".." in id:
-        raise HttpError(400, "KV put: ack error: no stream found for given subject")
 
 
 def check_saved(manifest: Manifest) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kanade_host.plugin import HttpErrorText, Permission, Role, Route
+from kanade_host.plugin.yaml import BODY_LIMIT_TEXT
 from kanade_host_jobs.api import FanoutPlan, FireAnswer
 from kanade_host_jobs.catalog_routes import ListedJob, SavedJob, delete_job, job_yaml, list_jobs, save_job
 from kanade_host_jobs.firing_routes import exec_job, kill_job, revoke, script_states, unrevoke
-from kanade_host_jobs.manifest import BODY_LIMIT_TEXT
 from kanade_host_jobs.run import RunBody, RunResult, run
 from kanade_host_jobs.schema import manifest_schema
 

@@ -14,13 +14,13 @@ from kanade_host_jobs.manifest import (
     check_sources,
     decode_body,
     dumped,
-    is_yaml,
     read_mirror,
     stored,
     warnings,
 )
 
 from kanade_host.plugin import HttpError, decode
+from kanade_host.plugin.yaml import is_yaml
 
 YAML = "application/yaml"
 EXECUTE = {"shell": "cmd", "script": "x", "timeout": "1s"}

@@ -15,8 +15,8 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from kanade_host.plugin import BadInstant, Instant
-from kanade_host_jobs.yaml_nodes import (
+from kanade_host.plugin.instants import BadInstant, Instant
+from kanade_host.plugin.yaml_nodes import (
     PLAIN,
     QUOTED,
     BadYaml,
@@ -41,15 +41,17 @@ _FLOAT = re.compile(
     r"|\.(?:nan|NaN|NAN)",
     re.ASCII,
 )
-_ENUMS = frozenset({"Staleness"})
 
 
-def read_yaml(kind: type[T], text: str, buffered: Collection[str] = ()) -> tuple[T, list[str]]:
+def read_yaml(
+    kind: type[T], text: str, buffered: Collection[str] = (), tagged: Collection[str] = ()
+) -> tuple[T, list[str]]:
     """Decode one document; answers the value and the paths of ignored keys.
 
-    `buffered` names the top-level keys whose content follows the typed rules. Raises `BadYaml`.
+    `buffered` names the top-level keys whose content follows the typed rules; `tagged` the structs that
+    error texts call internally tagged enums. Raises `BadYaml`.
     """
-    reading = _Reading(frozenset(buffered))
+    reading = _Reading(frozenset(buffered), frozenset(tagged))
     root = compose(text)
     if root is None:
         root = MappingNode("map", [], None, None)
@@ -59,8 +61,8 @@ def read_yaml(kind: type[T], text: str, buffered: Collection[str] = ()) -> tuple
 class _Reading:
     """One pass over one tree."""
 
-    def __init__(self, buffered: frozenset[str]) -> None:
-        self._buffered = buffered
+    def __init__(self, buffered: frozenset[str], tagged: frozenset[str]) -> None:
+        self._buffered, self._tagged = buffered, tagged
         self._visited = 0
         self.ignored: list[str] = []
 
@@ -124,7 +126,7 @@ class _Reading:
     def _struct(self, kind: Any, node: Any, path: str, buffered: bool) -> Any:
         name = kind.__name__
         if not isinstance(node, MappingNode):
-            wanted = f"internally tagged enum {name}" if name in _ENUMS else f"struct {name}"
+            wanted = f"internally tagged enum {name}" if name in self._tagged else f"struct {name}"
             raise _wrong(node, wanted, path, buffered or not path)
         fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
         found: dict[str, Any] = {}

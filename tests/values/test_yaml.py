@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kanade_host_jobs.api import FanoutPlan
-from kanade_host_jobs.yaml_dumping import dump_yaml
-from kanade_host_jobs.yaml_nodes import BadYaml
-from kanade_host_jobs.yaml_reading import read_yaml
+
+from kanade_host.plugin.yaml import BadYaml, dump_yaml, read_yaml
 
 FLAT = ("target", "rollout", "jitter", "deadline_at")
 
