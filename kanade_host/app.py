@@ -159,6 +159,7 @@ class App:
                 self._offers,
                 feeds=self._feed,
                 active=self._active,
+                start_seconds=self.config.plugins.start_seconds,
             )
         for plugin in self.running.values():
             plugin.offer()

@@ -22,7 +22,7 @@ _UPSTREAM: dict[str, dict[str, bool]] = {  # key -> required
 }
 _OURS = ("broker", "plugins")
 _EXPECTED = ("vars",)  # the template step leaves it in the table
-_PLUGIN_KEYS = ("disabled", "only", "strict", "authenticators")
+_PLUGIN_KEYS = ("disabled", "only", "strict", "authenticators", "start_seconds")
 
 
 class _PluginKeys(Plugins, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,6 +113,7 @@ def _plugins(table: Mapping[str, Any]) -> Plugins:
         only=decoded.only,
         strict=decoded.strict,
         authenticators=decoded.authenticators,
+        start_seconds=decoded.start_seconds,
         tables=tables,
     )
 

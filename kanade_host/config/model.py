@@ -64,6 +64,8 @@ class Plugins(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = False
     authenticators: tuple[str, ...] = ()
     """The order in which authenticators are asked; those not named come after, by plugin order."""
+    start_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 30.0
+    """A plugin that has not started by then is failed, and the rest goes on without it."""
     tables: Mapping[str, Mapping[str, Any]] = msgspec.field(default_factory=dict)
 
 

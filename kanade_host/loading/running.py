@@ -17,7 +17,6 @@ from kanade_host.plugin.authenticators import Authenticator
 from kanade_host.plugin.errors import KanadeError
 from kanade_host.plugin.tasks import Job, Sweep, Task
 
-START_SECONDS = 10.0
 STOP_SECONDS = 5.0
 log = structlog.get_logger("kanade_host.loading")
 
@@ -34,12 +33,14 @@ class RunningPlugin:
         *,
         feeds: Callable[[Loaded, HostContext], Mapping[str, Coroutine[Any, Any, None]]],
         active: asyncio.Event,
+        start_seconds: float = 30.0,
     ) -> None:
         self.loaded, self.ctx = loaded, ctx
         self.authenticators: list[Authenticator] = []
         self.settled = asyncio.Event()
         """Set once it is started, or failed."""
         self._plugins, self._offers, self._feeds, self._active = plugins, offers, feeds, active
+        self._start_seconds = start_seconds
         self._stopping = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
         self._work: set[asyncio.Task[None]] = set()
@@ -78,15 +79,17 @@ class RunningPlugin:
         contributes["authenticators"] = [one.name for one in self.authenticators]
 
     async def start(self) -> None:
-        """Enter the lifespan (within ten seconds), then begin to work once this host is the active one."""
+        """Enter the lifespan, within bounded time, then begin to work once this host is the active one."""
         entered = asyncio.Event()
         self._life = asyncio.create_task(self._live(entered), name=f"plugin {self.name}")
         waiting = asyncio.create_task(entered.wait())
-        await asyncio.wait({waiting, self._life}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            {waiting, self._life}, timeout=self._start_seconds, return_when=asyncio.FIRST_COMPLETED
+        )
         waiting.cancel()
         if not entered.is_set() and not self.loaded.state.out:
             self._life.cancel()
-            self._fail("started", f"it did not start within {START_SECONDS:.0f} s")
+            self._fail("started", f"it did not start within {self._start_seconds:g} s")
         self.settled.set()
 
     async def _live(self, entered: asyncio.Event) -> None:

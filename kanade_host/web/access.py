@@ -12,13 +12,15 @@ log = structlog.get_logger(NAME)
 _stdlib = logging.getLogger(NAME)
 
 
-def level_of(method: str, status: int) -> int | None:
+def level_of(method: str, status: int, *, probe: bool = False) -> int | None:
     """At which level an answer is logged; None when nobody wants that line, which is the common case.
 
     5xx at ERROR as upstream does (`contract/host.md` 7), other writes and refusals at INFO, successful
-    reads at DEBUG.
+    reads at DEBUG. What a health probe is told, and anybody during the start, is no failure: DEBUG.
     """
-    if status >= 500:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and probe:
+        level = logging.DEBUG
+    elif status >= 500:
         level = logging.ERROR
     elif status >= 400 or method not in ("GET", "HEAD"):
         level = logging.INFO

@@ -96,7 +96,8 @@ class Dispatch:
         seconds = time.perf_counter() - began
         status = answer.status
         self._metrics.observe(exchange.plugin, raw.method, exchange.template, status, seconds)
-        level = access.level_of(raw.method, status)
+        probe = self.starting or path.startswith("/health")
+        level = access.level_of(raw.method, status, probe=probe)
         if level is not None:
             access.record(
                 level,

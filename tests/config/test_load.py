@@ -62,6 +62,7 @@ BROKEN = {
     GOOD + "[plugins]\ndisbaled = []": "unknown key `disbaled` in [plugins]; did you mean `disabled`?",
     GOOD + '[plugins]\ndisabled = "audit"': "in `plugins.disabled`",
     GOOD + "[plugins.strict]\na = 1": "in `plugins.strict`",
+    GOOD + "[plugins]\nstart_seconds = 0": "in `plugins.start_seconds`",
     GOOD + '[plugins]\nonly = ["a"]\ndisabled = ["b"]': "both `only` and `disabled`",
     GOOD.replace("[nats]", "[natz]") + "[broker]\nembedded = false": "missing field `nats`",
 }

@@ -14,7 +14,13 @@ import pytest_asyncio
 pytestmark = [pytest.mark.timeout(120)]
 
 NAMES = tuple(sorted({probe.name for probe in probes.ALL}))
-KIT = {"plugins": NAMES, "process": True, "start": False, "settings": {"probe_setting": {"intervall": 5}}}
+KIT = {
+    "plugins": NAMES,
+    "process": True,
+    "start": False,
+    "start_seconds": 4.0,
+    "settings": {"probe_setting": {"intervall": 5}},
+}
 
 
 @pytest_asyncio.fixture

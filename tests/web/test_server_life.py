@@ -219,3 +219,5 @@ def test_lines_nobody_wants_are_not_made(monkeypatch: pytest.MonkeyPatch) -> Non
     assert access.level_of("POST", 200) == 20
     assert access.level_of("GET", 404) == 20
     assert access.level_of("GET", 500) == 40
+    assert access.level_of("GET", 503) == 40
+    assert access.level_of("GET", 503, probe=True) is None

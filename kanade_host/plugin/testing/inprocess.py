@@ -29,6 +29,7 @@ def config_of(options: Options) -> Config:
         plugins=Plugins(
             only=options.plugins,
             strict=options.strict,
+            start_seconds=options.start_seconds,
             tables=options.settings,
             authenticators=("kit",),  # an authenticator of a plugin would refuse the kit's tokens
         ),

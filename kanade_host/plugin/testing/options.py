@@ -22,3 +22,4 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, dict[str, Any]] = {}
     environment: dict[str, str] = {}
     port: int = 0
+    start_seconds: float = 30.0

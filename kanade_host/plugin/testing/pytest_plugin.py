@@ -67,6 +67,7 @@ async def host(request: pytest.FixtureRequest, tmp_path: Path, broker: TestBroke
         settings=wanted.get("settings", {}),
         environment=environment,
         strict=wanted.get("strict", False),
+        start_seconds=wanted.get("start_seconds", 30.0),
     )
     clock = MovableClock()
     running = ProcessRunning(options, broker) if wanted.get("process") else InProcess(options, clock)
