@@ -94,14 +94,14 @@ async def test_killed_at(host: Any, point: str) -> None:
 
 @pytest.mark.kanade(plugins=PLUGINS, process=True)
 async def test_killed_while_sending(host: Any) -> None:
-    targets = 1_000
+    targets = 5_000
     job = {"id": "echo", "version": "1", "execute": {"shell": "cmd", "script": "echo hi", "timeout": "30s"}}
     assert (await host.post("/api/jobs", json=job)).status == 200
     await host.settle()
     await host.stop()
-    pcs = [f"pc-{n:04d}" for n in range(targets)]
+    pcs = [f"pc-{n:05d}" for n in range(targets)]
     for round_ in range(ROUNDS):
-        host.running.environment["KANADE_FAULT"] = f"sending:{150 + 170 * round_}"
+        host.running.environment["KANADE_FAULT"] = f"sending:{700 + 850 * round_}"
         # What the round before left in the outbox may bring this one to its end before it is asked
         # anything; and it may end before it has answered. What was committed is promised all the same.
         with contextlib.suppress(AssertionError, aiohttp.ClientError):

@@ -91,19 +91,18 @@ class Host:
         return await nc.jetstream().key_value(bucket)
 
     async def stream_messages(self, stream: str) -> list[tuple[str, bytes]]:
-        """Everything that lies in a stream now: subjects and bodies, in order."""
+        """What lies in a stream under its first subject: subjects and bodies, in order."""
         js = (await self.broker.client()).jetstream()
-        state = (await js.stream_info(stream)).state
-        found = []
-        for sequence in range(max(1, state.first_seq), state.last_seq + 1):
-            try:
-                message = await js.get_msg(stream, sequence)
-            except Exception as error:
-                if "no message found" in str(error):
-                    continue
-                raise
-            found.append((message.subject or "", message.data or b""))
-        return found
+        info = await js.stream_info(stream)
+        reading = await js.subscribe((info.config.subjects or [">"])[0], stream=stream, ordered_consumer=True)
+        try:
+            found: list[tuple[str, bytes]] = []
+            while len(found) < info.state.messages:
+                message = await reading.next_msg(timeout=5)
+                found.append((message.subject, message.data))
+            return found
+        finally:
+            await reading.unsubscribe()
 
     async def settle(self) -> None:
         """Wait until everything that was published is projected, and everything promised is sent."""
