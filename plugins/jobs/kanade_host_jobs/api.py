@@ -6,7 +6,8 @@ Key order is stored order (`contract/manifest.md` 2, 3). Manifests are strict at
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -165,11 +166,14 @@ class Catalog(Protocol):
         caller: Caller | None = None,
         supersedes: str | None = None,
         allow_empty: bool = True,
+        exec_id: str | None = None,
+        noted: Mapping[str, Any] | None = None,
     ) -> FireAnswer:
         """Steps 1 to 12 of `contract/http-jobs.md` 2.2.
 
         Raises `HttpError` with the contract's status and text, and `NothingToSend` when nobody is
         addressed and `allow_empty` is false. `supersedes`: an exec whose undelivered commands this
-        fire replaces.
+        fire replaces. `exec_id`: the caller's own new UUID; the same one again fires nothing twice.
+        `noted`: further keys of the audit record.
         """
         ...

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kanade_host.plugin import (
     BadJson,
@@ -175,10 +178,19 @@ class JobCatalog:
         caller: Caller | None = None,
         supersedes: str | None = None,
         allow_empty: bool = True,
+        exec_id: str | None = None,
+        noted: Mapping[str, Any] | None = None,
     ) -> FireAnswer:
         """See `Catalog.fire`."""
         answer = await self._firing.fire(
-            job_id, plan, actor=actor, caller=caller, supersedes=supersedes, allow_empty=allow_empty
+            job_id,
+            plan,
+            actor=actor,
+            caller=caller,
+            supersedes=supersedes,
+            allow_empty=allow_empty,
+            exec_id=exec_id or str(uuid.uuid4()),
+            noted=noted or {},
         )
         if supersedes is not None:
             self._undelivered.wake()

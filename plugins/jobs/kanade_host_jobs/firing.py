@@ -7,8 +7,8 @@ its targets, its commands and its audit record: what was answered with 200 goes 
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -126,10 +126,12 @@ class Firing:
         caller: Caller | None,
         supersedes: str | None,
         allow_empty: bool,
+        exec_id: str,
+        noted: Mapping[str, Any],
     ) -> FireAnswer:
         """See `Catalog.fire`."""
         try:
-            order = await self._prepare(job_id, plan)
+            order = await self._prepare(job_id, plan, exec_id)
             if not order.addressing.messages and not allow_empty:
                 raise NothingToSend(f"job '{job_id}': the target names no PC")
             await self._pin(order.manifest)
@@ -147,7 +149,7 @@ class Firing:
                 expected=order.addressing.expected,
                 deadline_at=order.deadline_at,
                 supersedes=supersedes,
-                audit=order.audit(),
+                audit={**noted, **order.audit()},
                 caller=caller,
                 due=order.due(),
             )
@@ -161,7 +163,7 @@ class Firing:
         )
         return order.answer
 
-    async def _prepare(self, job_id: str, plan: FanoutPlan) -> Order:
+    async def _prepare(self, job_id: str, plan: FanoutPlan, exec_id: str) -> Order:
         """Steps 1 to 7, and everything that could fail later."""
         manifest = await self._manifest(job_id)
         check_specified(plan)
@@ -172,7 +174,6 @@ class Firing:
         delays(plan)
         check_names(plan)
         addressing = await address(plan, self._fleet(), upstream=self._ctx.settings.upstream_subjects)
-        exec_id = str(uuid.uuid4())
         form = CommandForm(
             manifest,
             script,

@@ -79,3 +79,19 @@ async def test_a_tick_that_reaches_nobody_leaves_no_row(host: Any) -> None:
     assert await host.rows("SELECT * FROM executions") == []
     with pytest.raises(HttpError, match="job 'none' not found in catalog"):
         await catalog(host).fire("none", plan(pcs=["a"]), actor="scheduler")
+
+
+async def test_a_fire_under_an_id_of_the_caller_happens_once_and_notes_why(host: Any) -> None:
+    await host.post("/api/jobs", json=JOB)
+    exec_id = "0b9c3a52-6d0e-4b6e-9d4c-0b5a2f6f2d11"
+    for _ in range(2):
+        answer = await catalog(host).fire(
+            "echo", plan(pcs=["pc-1"]), actor="scheduler", exec_id=exec_id, noted={"schedule_id": "s"}
+        )
+        assert answer.exec_id == exec_id
+    await host.settle()
+    sent = [json.loads(body) for subject, body in await host.stream_messages("EXEC")]
+    assert [one["exec_id"] for one in sent] == [exec_id]
+    (record,) = [json.loads(body) for name, body in await host.stream_messages("AUDIT") if ".exec." in name]
+    assert record["payload"]["schedule_id"] == "s"
+    assert record["payload"]["exec_id"] == exec_id

@@ -106,3 +106,7 @@ class Executions(Protocol):
     async def recent(self, since: Instant) -> tuple[int, int]:
         """(all, failed) result rows that were recorded at `since` or later; unfinished ones did not fail."""
         ...
+
+    async def last_success(self, job_id: str) -> dict[str, Instant]:
+        """pc_id -> its newest success of the job (exit code 0), by the agent's clock. No age limit."""
+        ...

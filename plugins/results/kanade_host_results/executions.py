@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kanade_host.plugin import Caller, Context, Instant
-from kanade_host_results import firing, live, withdrawing
+from kanade_host_results import firing, live, successes, withdrawing
 from kanade_host_results.api import Fire
 from kanade_host_results.staging import Release
 
@@ -50,3 +50,6 @@ class ExecutionsService:
 
     async def recent(self, since: Instant) -> tuple[int, int]:
         return await live.recent(self._ctx, since)
+
+    async def last_success(self, job_id: str) -> dict[str, Instant]:
+        return await successes.last_success(self._ctx, job_id)

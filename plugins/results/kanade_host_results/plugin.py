@@ -50,6 +50,7 @@ def kanade_migrations() -> Migrations:
             "execution_unwanted",
             "execution_fires",
             "execution_staged",
+            "result_successes",
         ),
     )
 

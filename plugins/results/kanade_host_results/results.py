@@ -11,6 +11,7 @@ from kanade_host_results import counters
 from kanade_host_results.chosen import chosen
 from kanade_host_results.messages import ExecResult
 from kanade_host_results.outcome import outcome
+from kanade_host_results.successes import note_successes
 from kanade_host_results.targets import Move
 
 _UPSERT = (
@@ -29,6 +30,7 @@ def apply_results(tx: Tx, batch: Batch) -> None:
     keys = [message.body.key for message in batch]
     ended = _ended(tx, keys)
     rows = []
+    fresh: list[ExecResult] = []
     tally: counters.Tally = {}
     moves: dict[tuple[str, str], Move] = {}
     for key, message in zip(keys, batch):
@@ -37,6 +39,7 @@ def apply_results(tx: Tx, batch: Batch) -> None:
         ended.add(key)
         body: ExecResult = message.body
         rows.append(_row(key, body, message.meta.time.sql))
+        fresh.append(body)
         if body.exec_id is not None:
             counters.add(tally, body.exec_id, body.exit_code)
             state, reason = outcome(body.exit_code, body.stderr)
@@ -46,6 +49,7 @@ def apply_results(tx: Tx, batch: Batch) -> None:
     if not rows:
         return
     tx.executemany(_UPSERT, rows)
+    note_successes(tx, fresh)
     if tally:
         counters.apply_tally(tx, tally, moves)
     pcs = {str(row[3]) for row in rows}

@@ -15,7 +15,7 @@ from kanade_host_results.started import apply_started
 
 from kanade_host.plugin import Decoder, Instant, Message, Meta, encode
 
-MIGRATION = Path(kanade_host_results.__file__).parent / "migrations" / "sqlite" / "0001_results.sql"
+MIGRATIONS = Path(kanade_host_results.__file__).parent / "migrations" / "sqlite"
 RES: dict[str, Any] = {
     "result_id": "R1",
     "request_id": "q1",
@@ -67,7 +67,8 @@ class File:
     def __init__(self, path: Path) -> None:
         self.db = sqlite3.connect(path, isolation_level=None)
         self.db.row_factory = sqlite3.Row
-        self.db.executescript(MIGRATION.read_text())
+        for script in sorted(MIGRATIONS.glob("*.sql")):
+            self.db.executescript(script.read_text())
         self.sent: dict[str, str] = {}
         self.topics: dict[str, set[str]] = {}
         self.sequence = 0
