@@ -10,6 +10,9 @@ from kanade_host.plugin.errors import InvalidKey, OperatorError
 DEFAULT_PORT = 4222
 SCHEMES = ("nats", "tls", "ws", "wss")
 INVALID_SUBJECT = "invalid subject: invalid subject format"
+SUBJECT_BYTES = 3_000
+"""The broker cuts the connection of whoever sends a protocol line beyond 4,096 bytes (its
+`max_control_line`), and the subject shares that line with the reply subject and the sizes."""
 _SPACE = re.compile(r"[ \t\r\n]")
 
 
@@ -41,7 +44,7 @@ def normalised(url: str) -> str:
 
 def check_publish(subject: str) -> None:
     """Raises `InvalidKey` for a subject that cannot be published on (wire.md 1.2)."""
-    if not subject or _SPACE.search(subject) or not (subject.isascii() or _encodes(subject)):
+    if not subject or _SPACE.search(subject) or not _fits(subject):
         raise InvalidKey(INVALID_SUBJECT)
 
 
@@ -52,9 +55,10 @@ def check_subscribe(subject: str) -> None:
         raise InvalidKey(INVALID_SUBJECT)
 
 
-def _encodes(text: str) -> bool:
+def _fits(subject: str) -> bool:
+    if len(subject) > SUBJECT_BYTES:
+        return False
     try:
-        text.encode()
+        return subject.isascii() or len(subject.encode()) <= SUBJECT_BYTES
     except UnicodeEncodeError:  # a lone surrogate, out of a percent-encoded path
         return False
-    return True

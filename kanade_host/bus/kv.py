@@ -37,6 +37,8 @@ KEY = re.compile(r"[-/_=.a-zA-Z0-9]+", re.ASCII)
 BAD_KEY = "key cannot be empty or start/end with `.`"
 LOOKUP = "failed to get the bucket"
 TIMED_OUT = "request error: timed out: request timed out: deadline has elapsed"
+KEY_BYTES = 1_024
+"""A key is part of several subjects; those have to fit into a line of the broker's protocol."""
 WRONG_LAST_SEQUENCE = 10071
 REVISIONS = 12
 OPERATION = "KV-Operation"
@@ -45,7 +47,7 @@ EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 
 def check_key(key: str) -> None:
     """Raises `InvalidKey`, with the one text that upstream has for any bad key (wire.md 1.2)."""
-    if not KEY.fullmatch(key) or key[0] == "." or key[-1] == ".":
+    if len(key) > KEY_BYTES or not KEY.fullmatch(key) or key[0] == "." or key[-1] == ".":
         raise InvalidKey(BAD_KEY)
 
 

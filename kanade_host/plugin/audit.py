@@ -13,6 +13,7 @@ from kanade_host.plugin.routes import Caller
 from kanade_host.plugin.subscriptions import Tx
 
 _BAD = re.compile(r"[\s*>\x00-\x1f\x7f]")
+_SUBJECT_BYTES = 1_024
 
 
 def audit(
@@ -48,7 +49,11 @@ def audit(
 
 
 def subject(actor: str, action: str, target: str | None) -> str:
-    """The record's subject; what is illegal in a token becomes `_` (the true target is in the body)."""
+    """The record's subject; what is illegal in a token becomes `_`, and a long one is cut.
+
+    The true target is in the body. A subject that the broker does not take would lose the record.
+    """
     parts = ["audit", actor, action] + ([target] if target is not None else [])
     tokens = _BAD.sub("_", ".".join(parts)).split(".")
-    return ".".join(token or "_" for token in tokens)
+    whole = ".".join(token or "_" for token in tokens).encode("utf-8", "replace")
+    return whole[:_SUBJECT_BYTES].decode("utf-8", "ignore").rstrip(".")

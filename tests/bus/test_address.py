@@ -34,7 +34,9 @@ def test_a_bad_address_names_itself(given: str) -> None:
         normalised(given)
 
 
-@pytest.mark.parametrize("subject", ["", "a b", "a\tb", "a\r\nPUB x", "caf\udce9"])
+@pytest.mark.parametrize(
+    "subject", ["", "a b", "a\tb", "a\r\nPUB x", "caf\udce9", "a" * 3_001, "Ö" * 1_501]
+)
 def test_subjects_that_cannot_be_published_on(subject: str) -> None:
     with pytest.raises(InvalidKey, match=r"^invalid subject: invalid subject format$"):
         check_publish(subject)
@@ -46,6 +48,6 @@ def test_subjects_that_cannot_be_asked(subject: str) -> None:
         check_subscribe(subject)
 
 
-@pytest.mark.parametrize("subject", ["commands.pc.", "commands.group.a.*", "results.Ö", ".a"])
+@pytest.mark.parametrize("subject", ["commands.pc.", "commands.group.a.*", "results.Ö", ".a", "a" * 3_000])
 def test_subjects_that_upstream_publishes_on(subject: str) -> None:
     check_publish(subject)
