@@ -7,8 +7,9 @@ from kanade_host.loading.plan import Plan
 from kanade_host.store.database import Database
 from kanade_host.store.errors import MigrationFailed
 from kanade_host.store.guard import Owners
-from kanade_host.store.ownership import Owned, inspect
+from kanade_host.store.ownership import RESERVED, Owned, inspect, prefix_of
 from kanade_host.store.scripts import PluginMigrations
+from kanade_host.store.upstream import BASE_TABLES
 
 
 def open_database(where: str, plan: Plan) -> tuple[Database, Owners]:
@@ -16,7 +17,10 @@ def open_database(where: str, plan: Plan) -> tuple[Database, Owners]:
     database = Database.open(where)
     try:
         _migrate(database, plan)
-        return database, database.seal()
+        owners = database.seal()
+        for one in plan.loaded:
+            _allow_dynamic(owners, one)
+        return database, owners
     except BaseException:
         database.close()
         raise
@@ -50,3 +54,23 @@ def _item(loaded: Loaded) -> PluginMigrations | None:
     if wanted is None:
         return None
     return PluginMigrations(loaded.name, wanted.folder, wanted.kept, loaded.state.manifest.foreign)
+
+
+def _allow_dynamic(owners: Owners, loaded: Loaded) -> None:
+    """Let a plugin make tables while it runs, but for names that are, or will be, somebody else's.
+
+    Tables that migrations make are known to `owners`. Those of kanade-backend are refused by name too:
+    their plugin may never have run on this file.
+    """
+    accepts = loaded.migrations.dynamic if loaded.migrations is not None else None
+    if accepts is None:
+        return
+    prefix = prefix_of(loaded.name) if loaded.state.manifest.foreign else ""
+
+    def allowed(table: str) -> bool:
+        low = table.lower()
+        if low in BASE_TABLES or low.startswith(RESERVED) or not low.startswith(prefix):
+            return False
+        return accepts(table)
+
+    owners.allow_dynamic(loaded.name, allowed)

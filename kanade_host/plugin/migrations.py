@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,13 @@ class Migrations:
     kanade-backend are created with IF NOT EXISTS, so that a database that it wrote opens in place.
 
     `kept` names tables whose rows no stream can give again: a rebuild carries them over.
+
+    `dynamic` says which further tables the plugin may make and fill while it runs, by name. What belongs
+    to the host, to another plugin (one that is switched off included) or to kanade-backend stays
+    refused whatever it answers: such a statement raises, and has done nothing. A plugin from outside
+    keeps to names that begin with its own. It is called on the writer thread.
     """
 
     folder: Path
     kept: tuple[str, ...] = field(default=())
+    dynamic: Callable[[str], bool] | None = None

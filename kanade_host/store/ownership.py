@@ -141,6 +141,11 @@ def _owned(made: set[tuple[str, str]], recorder: Recorder, changes: dict[str, fr
     return Owned(of("table"), of("index"), of("trigger"), of("view"), touched, changes)
 
 
+def prefix_of(plugin: str) -> str:
+    """How names of a plugin from outside begin."""
+    return plugin.replace("-", "_").lower() + "_"
+
+
 def _check_names(item: PluginMigrations, owned: Owned, taken: Mapping[str, str]) -> None:
     for name in owned.names:
         low = name.lower()
@@ -150,7 +155,7 @@ def _check_names(item: PluginMigrations, owned: Owned, taken: Mapping[str, str])
             )
         if low.startswith(RESERVED) and low not in BASE_TABLES:
             raise MigrationFailed(item.plugin, f"it creates {name}: names that begin so are the host's")
-        prefix = item.plugin.replace("-", "_").lower() + "_"
+        prefix = prefix_of(item.plugin)
         if item.foreign and not low.startswith(prefix):
             raise MigrationFailed(
                 item.plugin, f"it creates {name}: names of a plugin from outside begin with {prefix}"

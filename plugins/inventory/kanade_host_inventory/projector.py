@@ -1,0 +1,199 @@
+"""Scans into facts, derived tables and history (`contract/projections.md` 4 to 6).
+
+One scan is one step: its facts, its rows and its history are written together or not at all. An older
+scan never replaces a newer one, and a message that comes twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from kanade_host.plugin import BadJson, BadShape, Batch, Decoder, Instant, KanadeError, Tx, canonical
+from kanade_host_inventory.derived import Table, ensure
+from kanade_host_inventory.elements import Cells, Event, events, rows_of
+from kanade_host_inventory.manifest import ExplodeSpec
+from kanade_host_inventory.messages import Scan
+from kanade_host_inventory.spec import BadSpec
+
+TOPIC = "inventory"
+AT_ONCE = 2 * 1024 * 1024
+"""Bytes of output that one transaction takes; a single scan may have more."""
+AHEAD_SECONDS = 120.0
+_JSON: Decoder[Any] = Decoder(Any)
+_MISSING = object()
+
+PRIOR = (
+    "SELECT facts_json, collected_at, recorded_at, result_id FROM inventory_facts"
+    " WHERE pc_id = ? AND job_id = ?"
+)
+_UPSERT = (
+    "INSERT INTO inventory_facts (pc_id, job_id, facts_json, display_json, summary_json, collected_at,"
+    " recorded_at, result_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pc_id, job_id) DO UPDATE SET"
+    " facts_json = excluded.facts_json, display_json = excluded.display_json,"
+    " summary_json = excluded.summary_json, collected_at = excluded.collected_at,"
+    " recorded_at = excluded.recorded_at, result_id = excluded.result_id"
+)
+_HISTORY = (
+    "INSERT INTO inventory_history (pc_id, job_id, field_path, identity_json, change_kind, before_json,"
+    " after_json, observed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class TooMuchAtOnce(KanadeError):
+    """A batch with more output than one transaction takes: the host halves it and comes again."""
+
+
+def apply_scans(tx: Tx, batch: Batch) -> None:
+    """Project the scans of a batch, in order."""
+    scans = [(message.body, message.meta.time) for message in batch if isinstance(message.body, Scan)]
+    total = sum(scan.output.size for scan, _ in scans)
+    if len(scans) > 1 and total > AT_ONCE:
+        raise TooMuchAtOnce(f"{total} bytes of output are too much for one transaction")
+    changed = {scan.pc_id for scan, at in scans if _Projection(tx, scan, at).run()}
+    if changed:
+        tx.changed(TOPIC, *changed)
+
+
+class _Projection:
+    """One scan on its way into the tables. `at` is the broker's time of its message."""
+
+    def __init__(self, tx: Tx, scan: Scan, at: Instant) -> None:
+        self.tx, self.scan, self.at = tx, scan, at
+        self.own = (scan.pc_id, scan.job_id)
+
+    def run(self) -> bool:
+        """Whether anything was written."""
+        text = self.scan.output.bytes()
+        try:
+            facts = _JSON.decode(text)
+        except (BadJson, BadShape) as error:
+            self._warn(f"manifest '{self.scan.job_id}' stdout was not JSON", reason=str(error))
+            return False
+        prior = self.tx.execute(PRIOR, self.own).fetchone()
+        if prior is not None and self._is_old(prior):
+            return False
+        self._keep(text.decode())
+        self._scalars(facts, None if prior is None else prior[0])
+        for spec in self.scan.hint.explode:
+            self._explode(spec, facts)
+        return True
+
+    # -- facts -------------------------------------------------------------------------------
+
+    def _is_old(self, prior: Sequence[Any]) -> bool:
+        """The stored facts came from this result already, or from a later one."""
+        if prior[3] == self.scan.result_id:
+            return True
+        collected, recorded = Instant.from_stored(prior[1]), Instant.from_stored(prior[2])
+        if collected is None:
+            return False
+        return _moment(self.scan.finished_at, self.at) < _moment(collected, recorded)
+
+    def _keep(self, text: str) -> None:
+        hint, scan = self.scan.hint, self.scan
+        self.tx.execute(
+            _UPSERT,
+            (
+                *self.own,
+                text,
+                hint.display_json,
+                hint.summary_json,
+                scan.finished_at.stored,
+                self.at.sql,
+                scan.result_id,
+            ),
+        )
+
+    # -- history of single values --------------------------------------------------------------
+
+    def _scalars(self, facts: Any, prior_text: str | None) -> None:
+        names = self.scan.hint.scalars
+        if not names or not isinstance(facts, dict):
+            return
+        prior: Any = {}
+        if prior_text is not None:
+            try:
+                prior = msgspec.json.decode(prior_text.encode())
+            except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+                self._warn("the facts that were stored before are no JSON: no history", reason=str(error))
+                return
+        for name in names:
+            event = _scalar(prior, facts, name)
+            if event is not None:
+                self._write_history(name, [event])
+
+    # -- derived tables ------------------------------------------------------------------------
+
+    def _explode(self, spec: ExplodeSpec, facts: Any) -> None:
+        try:
+            table = ensure(self.tx, spec)
+        except BadSpec as error:
+            self._warn("derived table cannot be made", table=spec.table, reason=str(error))
+            return
+        elements = facts.get(spec.field) if isinstance(facts, dict) else None
+        if not isinstance(elements, list):
+            elements = []
+        if len(elements) > self.scan.most:
+            self._warn(
+                "too many elements for a derived table: its rows stay as they were",
+                table=spec.table,
+                elements=len(elements),
+                most=self.scan.most,
+            )
+            return
+        self._refresh(spec, table, elements)
+
+    def _refresh(self, spec: ExplodeSpec, table: Table, elements: list[Any]) -> None:
+        columns = ", ".join(f'"{column.field}"' for column in spec.columns)
+        mine = "WHERE pc_id = ? AND job_id = ?"
+        rows = self.tx.execute(f'SELECT {columns} FROM "{table.name}" {mine} ORDER BY rowid', self.own)
+        before: list[Cells] = [tuple(row) for row in rows]
+        after = rows_of(spec, table, elements)
+        collected = self.scan.finished_at.stored
+        if before == [row.cells for row in after]:
+            self.tx.execute(f'UPDATE "{table.name}" SET collected_at = ? {mine}', (collected, *self.own))
+            return
+        if spec.track_history:
+            self._write_history(spec.field, events(spec, before, after))
+        self.tx.execute(f'DELETE FROM "{table.name}" {mine}', self.own)
+        places = ", ".join("?" * (3 + len(spec.columns)))
+        self.tx.executemany(
+            f'INSERT OR IGNORE INTO "{table.name}" (pc_id, job_id, collected_at, {columns})'
+            f" VALUES ({places})",
+            ((*self.own, collected, *row.cells) for row in after),
+        )
+
+    def _write_history(self, field: str, found: Iterable[Event]) -> None:
+        at = self.at.sql
+        self.tx.executemany(
+            _HISTORY,
+            ((*self.own, field, one.identity, one.kind, one.before, one.after, at) for one in found),
+        )
+
+    def _warn(self, text: str, **fields: Any) -> None:
+        scan = self.scan
+        fields |= {"pc_id": scan.pc_id, "job_id": scan.job_id, "result_id": scan.result_id}
+        self.tx.after_commit(lambda: scan.log.warning(text, **fields))
+
+
+def _moment(finished_at: Instant, received_at: Instant | None) -> Instant:
+    """When a scan ended, as far as one can believe it.
+
+    A PC whose clock is ahead would otherwise lock out all its later results.
+    """
+    return finished_at if received_at is None else min(finished_at, received_at + AHEAD_SECONDS)
+
+
+def _scalar(prior: Any, facts: dict[str, Any], name: str) -> Event | None:
+    new = facts.get(name, _MISSING)
+    if new is _MISSING:
+        return None
+    old = prior.get(name, _MISSING) if isinstance(prior, dict) else _MISSING
+    after = canonical({"value": new})
+    if old is _MISSING:
+        return Event("added", None, None, after)
+    before = canonical({"value": old})  # the text, since 1 == 1.0 == True in Python and not here
+    return None if before == after else Event("changed", None, before, after)
