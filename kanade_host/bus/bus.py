@@ -13,6 +13,7 @@ from nats.aio.subscription import Subscription
 
 from kanade_host.bus.connection import Connection, LastingSubscription, Receive
 from kanade_host.bus.kv import Bucket
+from kanade_host.bus.object_reading import ObjectReads
 from kanade_host.bus.objects import Store
 from kanade_host.bus.resources import CONTRACT
 from kanade_host.bus.session import CALL_SECONDS, Session
@@ -35,6 +36,7 @@ class NatsBus:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.object_reads = ObjectReads()
 
     # -- state -------------------------------------------------------------------------------
 

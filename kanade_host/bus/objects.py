@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import builtins
 import contextlib
 import hashlib
 import uuid
@@ -18,6 +19,8 @@ import msgspec
 
 from kanade_host.bus.jetstream import NOT_FOUND, STREAM_NOT_FOUND
 from kanade_host.bus.kv import TIMED_OUT
+from kanade_host.bus.object_orphans import purge_orphans
+from kanade_host.bus.object_reading import Offsets, Reading, next_message
 from kanade_host.bus.walk import walk
 from kanade_host.plugin.clock import SystemClock
 from kanade_host.plugin.context import ObjectInfo
@@ -39,6 +42,8 @@ IN_FLIGHT = 8
 LOOKUP = "failed to get Object Store"
 ROLLUP = {"Nats-Rollup": "sub"}
 REREADS = 5
+RETIRE_SECONDS = 3600.0
+RETIRE_POLL = 0.5
 
 
 class _Options(msgspec.Struct):
@@ -91,22 +96,42 @@ class Store:
 
     def __init__(self, bus: NatsBus, name: str) -> None:
         self.name, self.stream = name, f"OBJ_{name}"
-        self._bus = bus
+        self.bus = self._bus = bus
 
     # -- reading -----------------------------------------------------------------------------
 
     async def info(self, name: str) -> ObjectInfo:
         return (await self._present(name)).info
 
+    async def open(self, name: str) -> Reading:
+        return Reading(self, await self._present(name))
+
     async def list(self) -> list[ObjectInfo]:
+        return [meta.info for meta in await self.records() if not meta.deleted]
+
+    async def records(self, *, strict: bool = False) -> builtins.list[Meta]:
+        """Every record that decodes, tombstones too, the oldest last write first; `strict`: all must."""
         with self._explained():
             found = await walk(self._bus, self.stream, f"$O.{self.name}.M.>", last_per_subject=True)
-        metas: dict[str, Meta] = {}
-        for one in found:
-            with contextlib.suppress(msgspec.DecodeError):
-                metas.pop(one.subject, None)
-                metas[one.subject] = msgspec.json.decode(one.data, type=Meta)
-        return [meta.info for meta in metas.values() if not meta.deleted]
+        last = {one.subject: one for one in sorted(found, key=lambda one: one.sequence)}
+        metas = []
+        for one in sorted(last.values(), key=lambda one: one.sequence):
+            try:
+                metas.append(msgspec.json.decode(one.data, type=Meta))
+            except msgspec.DecodeError as error:
+                if strict:
+                    raise ObjectDamaged(f"record {one.subject} of {self.name} is damaged: {error}") from None
+        return metas
+
+    async def offsets(self, nuid: str) -> Offsets:
+        """Where the chunks of one object lie."""
+        with self._explained():
+            return await self._bus.object_reads.offsets(self, nuid)
+
+    async def next_chunk(self, nuid: str, sequence: int) -> tuple[int, bytes]:
+        """The first chunk from that sequence of the stream on, and its own; 0 when there is none."""
+        with self._explained():
+            return await next_message(self._bus, self.stream, self.chunk_subject(nuid), sequence)
 
     async def get(self, name: str, limit: int | None = None) -> bytes:
         meta = await self._present(name)
@@ -159,13 +184,13 @@ class Store:
 
     async def _chunks(self, nuid: str) -> bytes:
         with self._explained():
-            found = await walk(self._bus, self.stream, self._chunk_subject(nuid), last_per_subject=False)
+            found = await walk(self._bus, self.stream, self.chunk_subject(nuid), last_per_subject=False)
         return b"".join(one.data for one in found)
 
     # -- writing -----------------------------------------------------------------------------
 
     async def put(self, name: str, body: bytes | AsyncIterator[bytes]) -> ObjectInfo:
-        before = await self._meta(name)
+        await self._meta(name)  # a store that is missing says so before the body is read
         nuid = uuid.uuid4().hex
         try:
             size, chunks, digest = await self._send(nuid, body)
@@ -178,23 +203,58 @@ class Store:
                 mtime=SystemClock().now().wire,
                 digest=f"SHA-256={base64.urlsafe_b64encode(digest).decode()}",
             )
-            await self._record(meta)
+            async with self._alone(name):
+                before = await self._meta(name)
+                await self._record(meta)
         except BaseException:
             # Half an upload would stay in the stream for ever, without a record that names it.
             self._bus.connection.spawn(self._purge_quietly(nuid))
             raise
-        if before is not None and before.nuid and before.nuid != nuid:
-            await self._purge_quietly(before.nuid)
+        if before is not None and before.nuid != nuid:
+            await self._retire(before.nuid)
         await self._readable(meta)
         return meta.info
 
     async def delete(self, name: str) -> None:
-        meta = await self._present(name)
-        if not meta.mtime:
-            meta.mtime = SystemClock().now().wire
-        meta.deleted, meta.size, meta.chunks = True, 0, 0
-        await self._record(meta)
-        await self._purge_quietly(meta.nuid)
+        async with self._alone(name):
+            meta = await self._present(name)
+            if not meta.mtime:
+                meta.mtime = SystemClock().now().wire
+            meta.deleted, meta.size, meta.chunks = True, 0, 0
+            await self._record(meta)
+        await self._retire(meta.nuid)
+
+    async def purge_orphans(self, idle: float) -> int:
+        with self._explained():
+            return await purge_orphans(self, idle)
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, name: str) -> AsyncIterator[None]:
+        """Records of one name are written one after the other: the later one sees whose chunks to purge."""
+        locks, key = self._bus.object_reads.locks, (self.name, name)
+        lock, users = locks.setdefault(key, (asyncio.Lock(), []))
+        users.append(None)
+        try:
+            async with lock:
+                yield
+        finally:
+            users.pop()
+            if not users:
+                locks.pop(key, None)
+
+    async def _retire(self, nuid: str) -> None:
+        """Purge what a record no longer names, once nobody reads it here any more."""
+        if self._bus.object_reads.open[nuid] > 0:
+            self._bus.connection.spawn(self._purge_later(nuid))
+        else:
+            await self._purge_quietly(nuid)
+
+    async def _purge_later(self, nuid: str) -> None:
+        for _ in range(round(RETIRE_SECONDS / RETIRE_POLL)):
+            if self._bus.object_reads.open[nuid] <= 0:
+                break
+            await asyncio.sleep(RETIRE_POLL)
+        await self._purge_quietly(nuid)
 
     async def _send(self, nuid: str, body: bytes | AsyncIterator[bytes]) -> tuple[int, int, bytes]:
         """Publish the chunks, in order, several in flight; answers size, number of chunks, digest."""
@@ -211,7 +271,7 @@ class Store:
                         one.result()
                 # Tasks start in the order of their making, and nothing in them waits before the socket
                 # is written to: the order in the stream is the order here.
-                sending.add(asyncio.create_task(self._publish(self._chunk_subject(nuid), chunk)))
+                sending.add(asyncio.create_task(self._publish(self.chunk_subject(nuid), chunk)))
             for result in await asyncio.gather(*sending, return_exceptions=True):
                 if isinstance(result, BaseException):
                     raise result
@@ -232,8 +292,12 @@ class Store:
         """Remove chunks that no record names; what stays on failure costs space, nothing else."""
         if nuid:
             with contextlib.suppress(KanadeError):
-                body = msgspec.json.encode({"filter": self._chunk_subject(nuid)})
-                await self._bus.api(f"STREAM.PURGE.{self.stream}", body)
+                await self.purge(nuid)
+
+    async def purge(self, nuid: str) -> None:
+        """Remove all chunks of one upload."""
+        body = msgspec.json.encode({"filter": self.chunk_subject(nuid)})
+        await self._bus.api(f"STREAM.PURGE.{self.stream}", body)
 
     async def _readable(self, meta: Meta) -> None:
         """Answer only when the new record is what readers get (seen to lag on upstream, wire.md 5.1)."""
@@ -248,7 +312,7 @@ class Store:
     def _meta_subject(self, name: str) -> str:
         return f"$O.{self.name}.M.{base64.urlsafe_b64encode(name.encode('utf-8', 'surrogatepass')).decode()}"
 
-    def _chunk_subject(self, nuid: str) -> str:
+    def chunk_subject(self, nuid: str) -> str:
         return f"$O.{self.name}.C.{nuid}"
 
     @contextlib.contextmanager

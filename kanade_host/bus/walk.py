@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -71,17 +72,40 @@ async def walk(bus: NatsBus, stream: str, filter: str, *, last_per_subject: bool
         bus.connection.spawn(_forget(bus, stream, config["name"]))
 
 
+async def sizes(bus: NatsBus, stream: str, filter: str) -> AsyncIterator[tuple[int, int]]:
+    """Sequence and length of each message under a filter, in stream order, without fetching any body."""
+    config = passing(filter, last_per_subject=False) | {"headers_only": True}
+    pending = (await create_consumer(bus, stream, config))["num_pending"]
+    try:
+        if pending:
+            async for batch in _batches(bus, stream, config["name"], filter, 0):
+                for one in batch:
+                    yield one.sequence, int((one.headers or {}).get("Nats-Msg-Size", "0"))
+    finally:
+        bus.connection.spawn(_forget(bus, stream, config["name"]))
+
+
 async def _read(bus: NatsBus, stream: str, consumer: str, filter: str, until: int) -> list[Fetched]:
+    found: list[Fetched] = []
+    async for batch in _batches(bus, stream, consumer, filter, until):
+        found += batch
+    return found
+
+
+async def _batches(
+    bus: NatsBus, stream: str, consumer: str, filter: str, until: int
+) -> AsyncIterator[list[Fetched]]:
     """Up to that sequence; with 0, until nothing is pending."""
     pull = _Walk(bus, stream, consumer)
-    found: list[Fetched] = []
+    last: Fetched | None = None
     try:
         await pull.start()
-        while not found or (found[-1].sequence < until if until else found[-1].pending):
+        while last is None or (last.sequence < until if until else last.pending):
             async with asyncio.timeout(WALK_SECONDS):
                 batch = await pull.take()
             pull.release(len(batch), sum(len(one.data) for one in batch))
-            found += batch
+            last = batch[-1]
+            yield batch
     except TimeoutError:
         raise BrokerUnavailable(f"reading {filter} stopped: nothing came for {WALK_SECONDS:g} s") from None
     except ReaderLost as error:
@@ -89,7 +113,6 @@ async def _read(bus: NatsBus, stream: str, consumer: str, filter: str, until: in
             raise BrokerUnavailable(str(error)) from None
     finally:
         await pull.stop()
-    return found
 
 
 async def _last(bus: NatsBus, stream: str, filter: str) -> int:

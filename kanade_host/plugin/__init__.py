@@ -25,6 +25,7 @@ from kanade_host.plugin.context import (
     LiveMap,
     Logger,
     ObjectInfo,
+    ObjectReader,
     Objects,
     ReplySubscription,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "ObjectDamaged",
     "ObjectInfo",
     "ObjectNotFound",
+    "ObjectReader",
     "ObjectStore",
     "Objects",
     "OperatorError",

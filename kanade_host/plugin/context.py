@@ -92,6 +92,21 @@ class ObjectInfo:
     modified: str | None
 
 
+class ObjectReader(Protocol):
+    """One object as it was when it was opened: a later overwrite waits for whoever reads it here."""
+
+    @property
+    def info(self) -> ObjectInfo: ...
+
+    def read(self, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `start` on (all of them by default), chunk by chunk, never more than one in memory.
+
+        Raises `ObjectDamaged` instead of giving the last chunk of a whole object whose digest is wrong,
+        and when chunks are missing.
+        """
+        ...
+
+
 class Objects(Protocol):
     """One object store. Errors as `KeyValue`; `ObjectNotFound` also for deleted ones."""
 
@@ -101,11 +116,28 @@ class Objects(Protocol):
         """The whole object; `ObjectDamaged` when it does not match its record or exceeds `limit`."""
         ...
 
-    async def put(self, name: str, body: bytes | AsyncIterator[bytes]) -> ObjectInfo: ...
+    async def open(self, name: str) -> ObjectReader:
+        """For objects that are too large for memory, and for parts of one."""
+        ...
+
+    async def put(self, name: str, body: bytes | AsyncIterator[bytes]) -> ObjectInfo:
+        """Store or replace. The object is there when `body` has ended, and only then; when `body` raises,
+        what was uploaded is removed and what was there before stays.
+        """
+        ...
 
     async def delete(self, name: str) -> None: ...
 
-    async def list(self) -> list[ObjectInfo]: ...
+    async def list(self) -> list[ObjectInfo]:
+        """All objects, the oldest last write first; records that do not decode are left out."""
+        ...
+
+    async def purge_orphans(self, idle: float) -> int:
+        """Remove chunks that no record names and that got no company for `idle` seconds; how many uploads.
+
+        An upload whose process was killed leaves such chunks.
+        """
+        ...
 
 
 class Bus(Protocol):
