@@ -23,6 +23,7 @@ from kanade_host.plugin import (
 from kanade_host.plugin.patterns import pattern
 from kanade_host_results import executions_read, results_read
 from kanade_host_results.answers import Execution, ExecutionDetail, Result, ResultDetail
+from kanade_host_results.durations import JobDurations, durations
 from kanade_host_results.scan import COLUMNS, Scan
 
 READ = Permission("results.read", Role.VIEWER)
@@ -131,6 +132,22 @@ async def get_execution(request: Request) -> ExecutionDetail:
     return found
 
 
+class DurationsQuery(msgspec.Struct, frozen=True):
+    """Of runs that ended since then; default: the last 24 hours."""
+
+    since: Instant | None = None
+
+
+async def scan_durations(request: Request) -> list[JobDurations]:
+    """How long each job takes."""
+    query: DurationsQuery = request.query
+    since = query.since or request.ctx.clock.now() - 86_400
+    try:
+        return await durations(request.ctx, since)
+    except _FAILURES as error:
+        raise HttpError(500, str(error)) from error
+
+
 def routes() -> Sequence[Route]:
     """The plugin's routes."""
     return [
@@ -180,5 +197,18 @@ def routes() -> Sequence[Route]:
             fresh=("executions", "results"),
             errors={404: "", 500: ""},
             tags=("executions",),
+        ),
+        Route(
+            "GET",
+            "/api/health/scan_durations",
+            scan_durations,
+            READ,
+            "How long jobs take: percentiles over their runs",
+            query=DurationsQuery,
+            response=list[JobDurations],
+            fresh=("results",),
+            fresh_for=1.0,
+            errors={500: "the error of the database"},
+            tags=("health",),
         ),
     ]
