@@ -19,6 +19,7 @@ from kanade_host_inventory.spec import FIXED, TYPES, BadSpec, check_spec, is_ide
 _OURS = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_AUTH})
 """Codes that say something about this statement. All others are causes, and everybody's."""
 
+_OTHER = "create table {}: it exists and is no table of an inventory; choose another name"
 _OBJECT = "SELECT type, name FROM sqlite_master WHERE name = ? COLLATE NOCASE"
 _INDEXES = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE"
 
@@ -59,6 +60,8 @@ def ensure(tx: Tx, spec: ExplodeSpec) -> Table:
     made = tx.execute(_OBJECT, (name,)).fetchone()
     if made is None:
         _try(tx, _create(spec), f"create table {name}")
+    elif made[0] != "table":
+        raise BadSpec(_OTHER.format(name))
     else:
         _try(tx, f'DELETE FROM "{name}" WHERE 0', f"create table {name}")
     table = _look(name, tx.execute(f'PRAGMA table_info("{name}")').fetchall(), ())
@@ -90,7 +93,7 @@ async def find(ctx: Context, spec: ExplodeSpec) -> Table:
 def _look(name: str, rows: Sequence[Any], indexes: Iterable[str]) -> Table:
     """What `PRAGMA table_info` says: position, name, type, not null, default, place in the primary key."""
     if [row[1].lower() for row in rows[:3]] != list(FIXED):
-        raise BadSpec(f"create table {name}: it exists and is no table of an inventory; choose another name")
+        raise BadSpec(_OTHER.format(name))
     keyed = sorted((row[5], row[1].lower()) for row in rows if row[5])
     key = tuple(column for _, column in keyed if column not in FIXED)
     declared = {row[1].lower(): row[2].upper() for row in rows}
