@@ -31,7 +31,7 @@ def config_of(options: Options) -> Config:
             strict=options.strict,
             start_seconds=options.start_seconds,
             tables=options.settings,
-            authenticators=("kit",),  # an authenticator of a plugin would refuse the kit's tokens
+            authenticators=options.authenticators,
         ),
     )
 

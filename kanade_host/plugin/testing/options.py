@@ -11,6 +11,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """`plugins`: installed plugins to run. `files`: modules on disk to run as plugins beside them.
 
     `settings`: tables for `[plugins.NAME]`. `environment`: variables set while the host runs.
+    `authenticators`: the order in which they are asked; those not named come after. An authenticator of a
+    plugin that is asked before the kit's may refuse the kit's tokens.
     """
 
     folder: str
@@ -21,5 +23,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     settings: dict[str, dict[str, Any]] = {}
     environment: dict[str, str] = {}
+    authenticators: tuple[str, ...] = ("kit",)
     port: int = 0
     start_seconds: float = 30.0

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from kanade_host.plugin.testing.host import Host
 
 _MARKER = (
-    "kanade(plugins=[], files=[], settings={}, environment={}, process=False, fault=None, start=True):"
-    " the host of this test"
+    "kanade(plugins=[], files=[], settings={}, environment={}, process=False, fault=None, start=True,"
+    " authenticators=['kit']): the host of this test"
 )
 
 
@@ -66,6 +66,7 @@ async def host(request: pytest.FixtureRequest, tmp_path: Path, broker: TestBroke
         files=tuple(str(file) for file in wanted.get("files", ())),
         settings=wanted.get("settings", {}),
         environment=environment,
+        authenticators=tuple(wanted.get("authenticators", ("kit",))),
         strict=wanted.get("strict", False),
         start_seconds=wanted.get("start_seconds", 30.0),
     )
