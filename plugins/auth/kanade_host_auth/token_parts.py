@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import msgspec
-from jwt.utils import base64url_decode
+from jwt.utils import base64url_decode, base64url_encode
 
 _FOREIGN = re.compile(r"[^A-Za-z0-9_-]")
 _ALGORITHMS = (
@@ -26,7 +26,12 @@ def decode_base64(part: str) -> bytes:
         raise InvalidToken(f"Base64 error: Invalid symbol {ord(foreign[0])}, offset {foreign.start()}.")
     if len(part) % 4 == 1:
         raise InvalidToken(f"Base64 error: Invalid input length: {len(part)}")
-    return base64url_decode(part)
+    data = base64url_decode(part)
+    if base64url_encode(data).decode() != part:
+        # Bits beyond the last byte: one token could be written in several ways, and escape a revocation
+        # that names it by its hash.
+        raise InvalidToken(f"Base64 error: Invalid last symbol {ord(part[-1])}, offset {len(part) - 1}.")
+    return data
 
 
 def decode_json(data: bytes) -> Any:

@@ -49,6 +49,7 @@ def reason(token: str, now: int = NOW) -> str:
         ("a.b.c.d", "InvalidToken"),
         ("!!!.b.c", "Base64 error: Invalid symbol 33, offset 0."),
         ("a.b.c", "Base64 error: "),
+        ("ab.b.c", "Base64 error: Invalid last symbol 98, offset 1."),
         ("eA.eA.eA", "JSON error: "),
         (signed(GOOD, header={"typ": "JWT"}), "JSON error: missing field `alg`"),
         (signed(GOOD, header=["HS256"]), "JSON error: invalid type: sequence"),
@@ -192,3 +193,15 @@ def test_no_signed_claims_do_more_than_be_refused_or_taken(claims: dict[str, Any
 def test_deep_headers_are_refused() -> None:
     deep = base64url_encode(b"[" * 100_000).decode()
     assert reason(f"{deep}.e30.e30").startswith("JSON error: ")
+
+
+def test_a_token_is_written_in_one_way_only() -> None:
+    """Else a token without an id, which is known by its hash, could be used on after it was revoked."""
+    token = signed(GOOD)
+    tokens = Tokens(SECRET, 3600)
+    tokens.validate(token, NOW)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    same = letters.index(token[-1]) // 4 * 4  # 32 bytes leave the last two bits unused
+    for other in letters[same : same + 4]:
+        if other != token[-1]:
+            assert reason(token[:-1] + other).startswith("Base64 error: Invalid last symbol ")
