@@ -29,6 +29,7 @@ from kanade_host.plugin import (
 
 T = TypeVar("T")
 
+_DIGITS = 19  # of a sequence of the broker, whatever else a client may send
 CHANGED = "somebody else has changed this meanwhile: read it again and repeat your change"
 
 
@@ -115,7 +116,7 @@ class Precondition:
 def _revision(match: str) -> int:
     """The revision that If-Match names; whatever we never gave out matches nothing."""
     text = match.strip().removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or int(text) == 0:
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS or int(text) == 0:
         raise HttpError(412, CHANGED)
     return int(text)
 

@@ -10,6 +10,8 @@ from kanade_host_fleet.api import SERVICE
 from kanade_host_fleet.messages import AgentGroups
 
 BUCKET = "agent_groups"
+NAME_BYTES = 1_024
+"""As many as a name in a subject may have (`kanade_host_jobs.subjects`), and less than a key may."""
 EMPTY_NAME = "group name must not be empty"
 _UNUSABLE = re.compile(r"[\s*>\x00-\x1f\x7f]|^\.|\.$|\.\.")
 
@@ -26,6 +28,8 @@ def usable(name: str) -> str:
     trimmed = name.strip()
     if not trimmed:
         raise HttpError(400, EMPTY_NAME)
+    if len(trimmed.encode()) > NAME_BYTES:
+        raise HttpError(400, f"group name `{trimmed[:40]}…` cannot be used: longer than {NAME_BYTES} bytes")
     if _UNUSABLE.search(trimmed):
         raise HttpError(
             400,

@@ -33,7 +33,8 @@ async def agent(host: Any) -> AsyncIterator[Agent]:
                 await message.respond(reply)
 
         subscriptions.append(await nc.subscribe(subject, cb=answer))
-        await nc.flush()
+        for _ in range(2):  # nats-py may send the first ping ahead of the subscription
+            await nc.flush()
         return asked
 
     yield answering

@@ -134,7 +134,7 @@ async def test_two_people_who_edit_notice_each_other(host: Any) -> None:
     assert (await host.get(path, headers={"If-None-Match": etag})).status == 304
     first = await host.put(path, json={"process_perf_top_n": 3}, headers={"If-Match": etag})
     assert (first.status, first.headers["etag"] != etag) == (200, True)
-    for stale in (etag, '"999"', '"x"', "0", '""'):
+    for stale in (etag, '"999"', '"x"', "0", '""', f'"{"9" * 5_000}"'):
         answer = await host.put(path, json={"process_perf_top_n": 4}, headers={"If-Match": stale})
         assert answer.status == 412
         assert (await host.delete(path, headers={"If-Match": stale})).status == 412

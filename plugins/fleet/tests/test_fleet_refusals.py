@@ -37,6 +37,13 @@ BODIES = [
     ("PUT", GROUPS, b'{"groups":[" "]}', 400, "group name must not be empty"),
     ("PUT", GROUPS, b'{"groups":["a b"]}', 400, "group name `a b` cannot be used: "),
     ("PUT", GROUPS, b"", 400, "EOF while parsing a value at line 1 column 0"),
+    (
+        "PUT",
+        GROUPS,
+        b'{"groups":["' + b"g" * 1025 + b'"]}',
+        400,
+        "group name `" + "g" * 40 + "…` cannot be used: ",
+    ),
     ("POST", GROUPS, b"{}", 422, "missing field `group` at line 1 column 2"),
     (
         "POST",
