@@ -8,6 +8,7 @@ from __future__ import annotations
 
 NS = 1_000_000_000
 _U64 = 2**64 - 1
+_LONGEST = 100_000  # characters: a megabyte of "1h1h1h" would hold the event loop for half a second
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _SPELLINGS: tuple[tuple[int, str], ...] = (
@@ -36,7 +37,9 @@ class BadDuration(ValueError):
 
 
 def parse_duration(text: str) -> int:
-    """Nanoseconds, 0 to 2**64 seconds. Raises `BadDuration`."""
+    """Nanoseconds, 0 to 2**64 seconds. Raises `BadDuration`, also beyond what anybody would write."""
+    if len(text) > _LONGEST:
+        raise BadDuration(f"duration is longer than {_LONGEST} characters")
     return 0 if text == "0" else _Parser(text).parse()
 
 

@@ -39,6 +39,7 @@ GOOD = [
     (" \u30005s\n", 5 * S),
 ]
 BAD = [
+    ("1h" * 50_001, "duration is longer than 100000 characters"),
     ("", "value was empty"),
     ("   ", "value was empty"),
     ("5", NEEDED.format(5)),
