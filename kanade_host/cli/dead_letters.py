@@ -96,7 +96,14 @@ def _choose(ids: tuple[int, ...], everything: str | None, config: Config) -> lis
             return letters.ids_of(connection, everything)
     if not ids:
         raise click.UsageError("name the ids of dead letters, or a projection with --all")
-    return list(ids)
+    there = _left(config, list(ids))
+    missing = [str(one) for one in ids if one not in there]
+    if missing:  # a slip of the pen would otherwise be told as done
+        raise click.ClickException(
+            f"there is no dead letter {', '.join(missing)}; nothing was done"
+            " (kanade-host dead-letters list shows all)"
+        )
+    return there
 
 
 def _changing(action: str, text: str) -> click.Command:

@@ -69,6 +69,17 @@ def test_a_fatal_start_is_in_the_log_and_on_standard_error(installation: Install
     assert "ERROR kanade_host:" in log.read_text()
 
 
+def test_a_folder_that_is_none_is_told_without_a_traceback(installation: Installation) -> None:
+    (installation.folder / "file").touch()
+    text = installation.config.read_text()
+    installation.config.write_text(text.replace("/backend.db'", "/file/backend.db'"))
+    host = installation.start()
+    out, _ = host.communicate(timeout=30)
+    assert host.returncode == 1
+    assert "Traceback" not in out
+    assert "make the folder, or name another file in [db] sqlite_path" in out
+
+
 def test_dead_letters_through_the_running_host(installation: Installation) -> None:
     installation.run("db", "migrate")
     put_letters(installation, 3)
@@ -142,3 +153,14 @@ def test_a_port_that_is_taken_is_a_fatal_error(installation: Installation) -> No
     assert host.returncode == 1
     assert f"Error: bind 127.0.0.1:{installation.port}" in out
     assert "Address already in use" in out
+
+
+@pytest.mark.parametrize("action", ["replay", "discard"])
+def test_a_dead_letter_that_is_not_there_is_not_told_as_done(installation: Installation, action: str) -> None:
+    installation.run("db", "migrate")
+    put_letters(installation, 1)
+    status, out, err = installation.run("dead-letters", action, "1", "99")
+    assert (status, out) == (1, "")
+    assert "there is no dead letter 99; nothing was done" in err
+    found = read(installation.run("dead-letters", "list", "--json"))["dead_letters"]
+    assert [one["status"] for one in found] == ["waiting"]
