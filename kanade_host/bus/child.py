@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 LAUNCHER = """
@@ -24,15 +24,21 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
-def spawn(command: Sequence[str], output: BinaryIO) -> subprocess.Popen[bytes]:
-    """Start a program whose output goes to a file, in a session of its own: Ctrl-C is the host's affair."""
+def spawn(
+    command: Sequence[str], output: BinaryIO, env: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a program whose output goes to a file, in a session of its own: Ctrl-C is the host's affair.
+
+    `command` begins with an absolute path; `env` None: the host's own environment.
+    """
     if sys.platform == "win32":
-        return _spawn_windows(command, output)
+        return _spawn_windows(command, output, env)
     # The signal comes when the *thread* that started the child ends, so only from the main thread.
     if sys.platform.startswith("linux") and threading.current_thread() is threading.main_thread():
         command = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), *command]
     return subprocess.Popen(
         command,
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
@@ -40,9 +46,12 @@ def spawn(command: Sequence[str], output: BinaryIO) -> subprocess.Popen[bytes]:
     )
 
 
-def _spawn_windows(command: Sequence[str], output: BinaryIO) -> subprocess.Popen[bytes]:
+def _spawn_windows(
+    command: Sequence[str], output: BinaryIO, env: Mapping[str, str] | None
+) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         command,
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kanade_host.cli.demo_config import Login, demo_config, kept_login
+from kanade_host.bus.child import spawn
+from kanade_host.cli.demo_config import Login, demo_config, is_free, kept_login
 from kanade_host.cli.hosting import run_host, start_logging
 from kanade_host.cli.options import demo_folder
 from kanade_host.cli.running import RunFile, Running
@@ -43,11 +44,20 @@ def command(agents: int, data: str | None, port: int | None, verbose: bool) -> i
     """Run a whole system to look at: host, broker, database and a simulated fleet."""
     folder = demo_folder(data)
     running = RunFile(folder).read()
-    login = kept_login(folder, running_port(running) if running else port)
+    try:
+        login = kept_login(folder, running_port(running) if running else port)
+    except OSError as error:
+        raise click.ClickException(
+            f"the folder {folder} cannot be used ({error.strerror}): name another with --data"
+        ) from error
     if running is not None:
         click.echo(f"The demo runs already (process {running.process.pid}).\n")
         click.echo(welcome(running.url, login, folder))
         return Exit.OK
+    if not is_free(login.port):
+        raise click.ClickException(
+            f"another program listens on port {login.port}: name another with --port, or leave it out"
+        )
     os.environ["KANADE_BOOTSTRAP_ADMIN_PASSWORD"] = login.password
     os.environ["KANADE_BOOTSTRAP_ADMIN_USER"] = login.user
     config = demo_config(folder, login.port)
@@ -106,14 +116,8 @@ def start_fleet(app: App, agents: int) -> subprocess.Popen[bytes]:
     log = app.config.data_dir / "logs" / "simulator.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
-        return subprocess.Popen(
-            command,
-            env={**kept, "KANADE_NATS_TOKEN": token},
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,  # Ctrl-C is for us; we end it when we have stopped
-        )
+        # It dies with us: a fleet that outlives its host would work beside that of the next start.
+        return spawn(command, out, {**kept, "KANADE_NATS_TOKEN": token})
 
 
 async def watch_fleet(process: subprocess.Popen[bytes]) -> None:

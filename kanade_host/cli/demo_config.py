@@ -56,14 +56,21 @@ def kept_login(folder: Path, port: int | None) -> Login:
 
 def _free(port: int) -> int:
     """That port, or any other one when somebody has it."""
-    for wanted in (port, 0):
-        with socket.socket() as probe:
-            if hasattr(socket, "SO_REUSEADDR") and hasattr(socket, "AF_UNIX"):
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", wanted))
-            except OSError:
-                continue
-            found: int = probe.getsockname()[1]
-            return found
-    return port
+    if is_free(port):
+        return port
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+        return found
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens there."""
+    with socket.socket() as probe:
+        if hasattr(socket, "SO_REUSEADDR") and hasattr(socket, "AF_UNIX"):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 import urllib.request
 from importlib.util import find_spec
@@ -12,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from kanade_host.cli import main
 from kanade_host.cli.demo_config import demo_config, kept_login
+from kanade_host.platform.processes import start_of
 from kanade_host.store.location import parse_location
 
 Installation = Any
@@ -58,6 +61,47 @@ def test_a_fleet_after_one_command(installation: Installation) -> None:
     assert out.startswith("Starting …")
     assert login.password in out
     assert out.endswith("Stopped.\n")
+
+
+@needs_fleet
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc; elsewhere it gives up later")
+def test_a_fleet_does_not_outlive_its_host(installation: Installation) -> None:
+    """Else the next start would have two fleets of the same PCs, and each job would run twice."""
+    folder = installation.folder / "demo"
+    words = ("demo", "--data", str(folder), "--port", str(installation.port), "--agents", "1")
+    host = installation.start(*words)
+
+    def children() -> list[int]:
+        listed = Path(f"/proc/{host.pid}/task/{host.pid}/children").read_text().split()
+        return [int(pid) for pid in listed]
+
+    def fleet() -> list[int]:
+        return [pid for pid in children() if b"simulate" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+    installation.until(fleet)
+    (pid,) = fleet()
+    host.kill()
+    host.wait(30)
+    installation.until(lambda: start_of(pid) is None)
+
+
+def test_a_port_that_is_taken_is_told_before_anything_starts(
+    installation: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        assert main(["demo", "--data", str(installation.folder / "demo"), "--port", port]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert f"another program listens on port {port}: name another with --port" in captured.err
+
+
+def test_a_folder_that_cannot_be_used(installation: Installation, capsys: pytest.CaptureFixture[str]) -> None:
+    (installation.folder / "file").touch()
+    assert main(["demo", "--data", str(installation.folder / "file")]) == 1
+    assert "cannot be used" in capsys.readouterr().err
 
 
 def test_the_login_is_kept_and_private(tmp_path: Path) -> None:
