@@ -42,6 +42,8 @@ def command(config: str | None, demo: str | None, as_json: bool) -> None:
             )
     if found["KANADE_NATS_URL"] is None:
         click.echo("# the embedded broker has no address yet: start the host once", err=True)
+    elif found["KANADE_NATS_TOKEN"] is None and read.embedded:
+        click.echo("# the embedded broker has no token yet: start the host once", err=True)
 
 
 def variables(config: Config, running: Running | None) -> dict[str, str | None]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from kanade_host.config import Config, find, load
+from kanade_host.config import Config, ConfigError, find, load
 from kanade_host.platform.paths import user_data_dir
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -42,5 +42,9 @@ def read_config(config: str | None, demo: str | None = None) -> Config:
     if demo is not None:
         from kanade_host.cli.demo_config import demo_config
 
-        return demo_config(demo_folder(demo or None))
+        folder = demo_folder(demo or None)
+        if not folder.is_dir():
+            given = f" --data {demo}" if demo else ""
+            raise ConfigError(f"there is no demo in {folder}: kanade-host demo{given} makes one")
+        return demo_config(folder)
     return load(find(config))

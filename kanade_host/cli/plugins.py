@@ -49,8 +49,8 @@ def command(name: str | None, config: str | None, demo: str | None, as_json: boo
 def _states(config: str | None, demo: str | None) -> tuple[list[dict[str, Any]], str]:
     try:
         read: Config | None = read_config(config, demo)
-    except ConfigError:
-        if config is not None:
+    except ConfigError as error:
+        if not error.text.startswith("config not found"):
             raise
         read = None  # nothing is configured yet: show what is installed
     if read is not None:
@@ -60,6 +60,8 @@ def _states(config: str | None, demo: str | None) -> tuple[list[dict[str, Any]],
     plan = plan_of(read)
     with_tables(plan)
     why = "no host runs here; this is what would be loaded"
+    if read is None:
+        why = "no backend.toml was found; this is what is installed. --config FILE, or --demo, shows a host"
     return [state.as_json() for state in plan.states], why
 
 

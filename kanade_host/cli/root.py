@@ -6,6 +6,7 @@ kanade-backend only needs the program's name changed.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -62,6 +63,15 @@ class Root(click.Group):
             setup_console("info")
         return found
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """click suggests only what it has imported, and we import late."""
+        if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), 1)
+            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Called as kanade-backend is called, it serves."""
         alone = {"-h", "--help", "-V", "--version"}
@@ -103,4 +113,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return report(error)
     except BrokenPipeError:
         return Exit.OK
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return report(ConfigError(f"cannot use {error.filename}", error.strerror or type(error).__name__))
     return result if isinstance(result, int) else Exit.OK

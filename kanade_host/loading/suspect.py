@@ -29,9 +29,12 @@ class SuspectNote:
         """Plugin -> reason, of the last end; the note is gone afterwards."""
         try:
             text = self._file.read_text(encoding="utf-8")
-        except FileNotFoundError:
+            self._file.unlink(missing_ok=True)
+        except (FileNotFoundError, NotADirectoryError):
+            return {}  # opening the database says what is wrong with the folder
+        except OSError as error:
+            log.warning("the note about the last end cannot be read", file=str(self._file), reason=str(error))
             return {}
-        self._file.unlink(missing_ok=True)
         try:
             note = json.loads(text)
             return {str(note["plugin"]): f"it ended the last start: {note['reason']}"}

@@ -159,9 +159,16 @@ def read_owners(location: Location) -> Owners:
     return Owners(dict.fromkeys(BOOKKEEPING, HOST) | {row[0]: row[1] for row in rows})
 
 
+def _looking(location: Location) -> sqlite3.Connection:
+    try:
+        return open_reader(location)
+    except sqlite3.DatabaseError as error:
+        raise refuse(error, location.path, "reading it") from error
+
+
 def status(location: Location, items: Iterable[PluginMigrations]) -> list[FileState]:
     """What is applied, pending, edited or unknown, by plugin and file. Only reads; the host may run."""
-    with contextlib.closing(open_reader(location)) as connection:
+    with contextlib.closing(_looking(location)) as connection:
         made = {"_yoyo_migration", "host_migration_files"} <= tables_of(connection)
         states: list[FileState] = []
         for item in items:

@@ -56,6 +56,7 @@ def test_every_command_explains_itself(words: tuple[str, ...], capsys: pytest.Ca
     [
         (["--bogus"], "No such option"),
         (["bogus"], "No such command"),
+        (["projections"], "Did you mean 'projection'?"),
         (["serve", "extra"], "unexpected extra argument"),
         (["demo", "--agents", "-1"], "--agents"),
         (["dead-letters", "show", "x"], "is not a valid integer"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kanade_host.cli import main
 from kanade_host.cli.env import base_url
 from kanade_host.cli.output import printable
 from kanade_host.store.database import Database
@@ -89,8 +91,39 @@ class TestPlugins:
         assert status == 1
         assert "no plugin 'nobody' is installed" in err
 
+    def test_without_a_configuration_it_says_so(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr("kanade_host.config.discovery.config_dir", lambda environ: tmp_path)
+        assert main(["plugins"]) == 0
+        assert "no backend.toml was found" in capsys.readouterr().out
+
+    def test_a_configuration_of_the_environment_that_cannot_be_read_is_an_error(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("KANADE_BACKEND_CONFIG", str(tmp_path / "missing.toml"))
+        assert main(["plugins"]) == 1
+        assert "missing.toml" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("words", [["plugins"], ["config", "check"], ["db", "status"], ["env"]])
+    def test_a_demo_that_is_not_there(
+        self, words: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "results"  # as in `plugins --demo results`
+        assert main([*words, "--demo", str(folder)]) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert f"there is no demo in {folder}: kanade-host demo --data {folder} makes one" in captured.err
+
 
 class TestDb:
+    @pytest.mark.parametrize("words", [("db", "status"), ("db", "check"), ("dead-letters", "list")])
+    def test_a_file_that_is_no_database(self, installation: Installation, words: tuple[str, str]) -> None:
+        (installation.folder / "backend.db").write_bytes(b"this is no database " * 500)
+        status, _, err = installation.run(*words)
+        assert status == 1
+        assert "is damaged or no SQLite database" in err
+
     @pytest.mark.parametrize("words", [("db", "status"), ("db", "check"), ("projection", "list")])
     def test_without_a_database_it_says_what_makes_one(
         self, installation: Installation, words: tuple[str, str]
@@ -120,6 +153,8 @@ class TestDb:
 
 class TestEnv:
     def test_before_the_first_start(self, installation: Installation) -> None:
+        _, _, err = installation.run("env")
+        assert "start the host once" in err
         found = read(installation.run("env", "--json"))
         assert found == {
             "KANADE_BACKEND_URL": installation.url,
@@ -127,6 +162,12 @@ class TestEnv:
             "KANADE_NATS_TOKEN": None,
             "KANADE_AUTH_TOKEN": None,
         }
+
+    def test_before_the_first_start_with_a_fixed_port(self, installation: Installation) -> None:
+        installation.config.write_text(installation.config.read_text().replace("port = 0", "port = 4222"))
+        _, out, err = installation.run("env")
+        assert "KANADE_NATS_TOKEN" not in out
+        assert "has no token yet: start the host once" in err
 
     def test_a_broker_that_is_configured(
         self, installation: Installation, monkeypatch: pytest.MonkeyPatch
