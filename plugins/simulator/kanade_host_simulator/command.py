@@ -16,12 +16,11 @@ if TYPE_CHECKING:  # nats-py is slow to import, and every command of the host im
     from kanade_host_simulator.fleet import Fleet
 
 PROBABILITY = click.FloatRange(0.0, 1.0)
-EPILOG = """
+EPILOG = """\b
 Examples:
-
   kanade-host simulate --agents 200 --groups
-
-  kanade-host simulate --agents 5000 --seed 7 --chaos 0.01 --nats nats://127.0.0.1:4222
+  kanade-host simulate --agents 5000 --seed 7 --chaos 0.01
+  kanade-host simulate --nats nats://127.0.0.1:4222
 
 The broker's address and token are those that `kanade-host env` prints. Nothing is executed: `echo X`
 gives X, `exit N` and `sleep N` are understood, everything else is made up by the seed.
