@@ -134,9 +134,7 @@ VALUES = (
 @settings(max_examples=50, deadline=None)
 @pytest.mark.parametrize("declared", ["TEXT", "INTEGER", "REAL"])
 @pytest.mark.parametrize("kind", [None, "integer", "real"])
-def test_a_cell_is_what_sqlite_stores(
-    kind: str | None, declared: str, values: list[Any]
-) -> None:
+def test_a_cell_is_what_sqlite_stores(kind: str | None, declared: str, values: list[Any]) -> None:
     """Storing a cell changes it no further: else an identical scan would look like a change."""
     db = sqlite3.connect(":memory:")
     try:
