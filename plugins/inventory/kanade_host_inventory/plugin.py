@@ -41,7 +41,7 @@ def kanade_migrations() -> Migrations:
     """RESULTS holds 30 days, facts and history reach further back. Derived tables are made at run time."""
     return Migrations(
         Path(__file__).parent / "migrations" / "sqlite",
-        kept=("inventory_facts", "inventory_history"),
+        kept=("inventory_facts", "inventory_history", "inventory_sources"),
         dynamic=makes,
     )
 

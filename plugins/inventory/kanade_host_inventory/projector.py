@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
-from kanade_host.plugin import BadJson, BadShape, Batch, Decoder, Instant, KanadeError, Tx, canonical
+from kanade_host.plugin import BadJson, Batch, Instant, KanadeError, Tx, canonical
 from kanade_host_inventory.derived import Table, ensure
 from kanade_host_inventory.elements import Cells, Event, events, rows_of
+from kanade_host_inventory.facts import read_facts
 from kanade_host_inventory.manifest import ExplodeSpec
 from kanade_host_inventory.messages import Scan
 from kanade_host_inventory.spec import BadSpec
@@ -22,20 +23,21 @@ TOPIC = "inventory"
 AT_ONCE = 2 * 1024 * 1024
 """Bytes of output that one transaction takes; a single scan may have more."""
 AHEAD_SECONDS = 120.0
-_JSON: Decoder[Any] = Decoder(Any)
 _MISSING = object()
 
 PRIOR = (
-    "SELECT facts_json, collected_at, recorded_at, result_id FROM inventory_facts"
-    " WHERE pc_id = ? AND job_id = ?"
+    "SELECT facts_json, collected_at, recorded_at, result_id FROM inventory_facts AS f"
+    " LEFT JOIN inventory_sources AS s ON s.pc_id = f.pc_id AND s.job_id = f.job_id"
+    " WHERE f.pc_id = ? AND f.job_id = ?"
 )
 _UPSERT = (
     "INSERT INTO inventory_facts (pc_id, job_id, facts_json, display_json, summary_json, collected_at,"
-    " recorded_at, result_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pc_id, job_id) DO UPDATE SET"
+    " recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pc_id, job_id) DO UPDATE SET"
     " facts_json = excluded.facts_json, display_json = excluded.display_json,"
     " summary_json = excluded.summary_json, collected_at = excluded.collected_at,"
-    " recorded_at = excluded.recorded_at, result_id = excluded.result_id"
+    " recorded_at = excluded.recorded_at"
 )
+_SOURCE = "INSERT OR REPLACE INTO inventory_sources (pc_id, job_id, result_id) VALUES (?, ?, ?)"
 _HISTORY = (
     "INSERT INTO inventory_history (pc_id, job_id, field_path, identity_json, change_kind, before_json,"
     " after_json, observed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -68,8 +70,8 @@ class _Projection:
         """Whether anything was written."""
         text = self.scan.output.bytes()
         try:
-            facts = _JSON.decode(text)
-        except (BadJson, BadShape) as error:
+            facts = read_facts(text)
+        except BadJson as error:
             self._warn(f"manifest '{self.scan.job_id}' stdout was not JSON", reason=str(error))
             return False
         prior = self.tx.execute(PRIOR, self.own).fetchone()
@@ -103,9 +105,9 @@ class _Projection:
                 hint.summary_json,
                 scan.finished_at.stored,
                 self.at.sql,
-                scan.result_id,
             ),
         )
+        self.tx.execute(_SOURCE, (*self.own, scan.result_id))
 
     # -- history of single values --------------------------------------------------------------
 

@@ -143,7 +143,7 @@ async def test_output_that_was_too_long_to_be_sent(host: Any, manifest: Any, res
     assert (await host.rows("SELECT count(*) FROM inventory_history"))[0][0] == 5_000
     await send(host, result("", result_id="again", stdout_object="q1/stdout"))
     assert (await host.rows("SELECT count(*) FROM inventory_history"))[0][0] == 5_000
-    assert (await host.rows("SELECT result_id FROM inventory_facts"))[0][0] == "again"
+    assert (await host.rows("SELECT result_id FROM inventory_sources"))[0][0] == "again"
 
 
 async def test_an_object_that_is_not_there_is_no_scan(host: Any, manifest: Any, result: Any) -> None:

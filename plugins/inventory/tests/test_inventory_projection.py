@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kanade_host_inventory.cells import cell
+from kanade_host_inventory.facts import read_facts
 from kanade_host_inventory.projector import AT_ONCE, TooMuchAtOnce
+
+from kanade_host.plugin import BadJson
 
 
 def test_a_clock_that_was_ahead_does_not_lock_out_what_follows(file: Any) -> None:
@@ -163,3 +166,31 @@ def test_texts_become_the_numbers_that_sqlite_sees(declared: str, text: str) -> 
         assert (mine, type(mine)) == (stored, type(stored))
     finally:
         db.close()
+
+
+LONG = [{"n": i, "t": "x"} for i in range(30_000)]
+"""More than the reader that names positions takes."""
+ODD = {
+    "19 digits": (b'"k":9223372036854775808', {"k": 9223372036854775808}),
+    "a key twice": (b'"k":1,"k":2', {"k": 2}),
+    "lone surrogate": (b'"k":"\\ud800"', None),
+    "infinite": (b'"k":1e400', None),
+    "NaN": (b'"k":NaN', None),
+    "too deep": (b'"k":' + b"[" * 127 + b"]" * 127, None),
+    "odd and too deep": (b'"k":1,"k":' + b"[" * 127 + b"]" * 127, None),
+    "odd and infinite": (b'"k":1,"k":1e400', None),
+    "odd and a lone surrogate": (b'"k":1,"k":"\\ud800"', None),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_long_output_is_read_as_strictly_as_short(name: str) -> None:
+    text, expected = ODD[name]
+    for start in (b"{", b'{"long":' + json.dumps(LONG).encode() + b","):
+        if expected is None:
+            with pytest.raises(BadJson):
+                read_facts(start + text + b"}")
+        else:
+            found = read_facts(start + text + b"}")
+            found.pop("long", None)
+            assert found == expected

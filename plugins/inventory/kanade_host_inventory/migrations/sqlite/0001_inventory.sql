@@ -22,8 +22,14 @@ CREATE TABLE IF NOT EXISTS inventory_history (
     observed_at   TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 
--- The result that the stored facts came from, so that a message that comes twice changes nothing.
-ALTER TABLE inventory_facts ADD COLUMN result_id TEXT;
+-- The result that the stored facts came from, so that a message that comes twice changes nothing. A table
+-- of our own: a file of kanade-backend is taken over without a change to its tables, and so without a copy.
+CREATE TABLE IF NOT EXISTS inventory_sources (
+    pc_id     TEXT NOT NULL,
+    job_id    TEXT NOT NULL,
+    result_id TEXT NOT NULL,
+    PRIMARY KEY (pc_id, job_id)
+) WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS inventory_facts_by_job ON inventory_facts (job_id, pc_id);
 
