@@ -80,7 +80,11 @@ class Tx(Protocol):
         ...
 
     def withdraw(self, id_prefix: str) -> int:
-        """Take back what this plugin has in the outbox under that prefix of ids; answer how many."""
+        """Take back what this plugin has in the outbox under that prefix of ids.
+
+        Answers how many were certainly never sent. What may be on its way at this moment is not
+        counted: it may arrive, but is not tried again.
+        """
         ...
 
     def after_commit(self, call: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -18,28 +19,44 @@ import structlog
 from kanade_host.bus.bus import NatsBus
 from kanade_host.faults import fault
 from kanade_host.plugin.clock import Clock
-from kanade_host.plugin.errors import InvalidKey, KanadeError, Unavailable
+from kanade_host.plugin.errors import BrokerUnavailable, InvalidKey, KanadeError
+from kanade_host.store.tx import WITHDRAWN
 
 log = structlog.get_logger("kanade_host.outbox")
 
 CHUNK = 500
 IDLE_SECONDS = 1.0
+STOP_SECONDS = 1.5
 BACKOFF = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
-def _claim(tx: Any, now_ns: int) -> list[Any]:
-    """The oldest rows that are due, marked: from here on they may be on the wire and are not withdrawn."""
-    rows: list[Any] = tx.execute(
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Rows to send, and the id of the last row that was looked at (None = nothing is due)."""
+
+    rows: list[Any]
+    last: int | None
+
+
+def _claim(tx: Any, now_ns: int, after: int) -> _Chunk:
+    """The oldest rows beyond `after` that are due, marked: from here on they may be on the wire.
+
+    Those that were withdrawn while they were on the wire, and were not acknowledged, go instead.
+    """
+    found: list[Any] = tx.execute(
         "SELECT id, message_id, subject, body, core, claimed FROM host_outbox"
-        " WHERE due_ns IS NULL OR due_ns <= ? ORDER BY id LIMIT ?",
-        (now_ns, CHUNK),
+        " WHERE id > ? AND (due_ns IS NULL OR due_ns <= ?) ORDER BY id LIMIT ?",
+        (after, now_ns, CHUNK),
     ).fetchall()
+    rows = [row for row in found if row["claimed"] != WITHDRAWN]
+    if len(rows) < len(found):
+        _forget(tx, [row["id"] for row in found if row["claimed"] == WITHDRAWN])
     if not all(row["claimed"] for row in rows):
         tx.execute(
             "UPDATE host_outbox SET claimed = 1 WHERE claimed = 0 AND id IN (SELECT value FROM json_each(?))",
             (json.dumps([row["id"] for row in rows]),),
         )
-    return rows
+    return _Chunk(rows, found[-1]["id"] if found else None)
 
 
 def _forget(tx: Any, done: list[int]) -> None:
@@ -47,7 +64,10 @@ def _forget(tx: Any, done: list[int]) -> None:
 
 
 class Outbox:
-    """Publishes what is due, oldest first, as long as it is not cancelled."""
+    """Publishes what is due, oldest first, as long as it is not cancelled.
+
+    A message that is refused (no stream takes it, say) is tried again, and holds up no other.
+    """
 
     def __init__(self, bus: NatsBus, writer: Any, clock: Clock) -> None:
         self._bus, self._writer, self._clock = bus, writer, clock
@@ -55,6 +75,10 @@ class Outbox:
         self._empty = asyncio.Condition()
         self._passes = 0
         self._busy = False
+        self._stalled = False
+        self._after = 0
+        self._refused = 0
+        self._refusal = ""
         self.count = 0
         """Messages that were acknowledged since the start."""
         self.waiting = 0
@@ -66,41 +90,66 @@ class Outbox:
         self._wake.set()
 
     async def run(self) -> None:
-        """Send, wait, send."""
+        """Send, wait, send. What was refused is tried again after a while; what is new goes at once."""
         attempt = 0
+        again = 0.0
+        now = asyncio.get_running_loop().time
         while True:
             self._wake.clear()
             self._busy = True
+            if not self._refused or now() >= again:
+                self._after = self._refused = 0
+            fresh = self._after == 0
             try:
                 await self._bus.ready()
                 while await self._send_some():
-                    attempt = 0
-                self.failure = ""
-                await self._tell_empty()
-            except KanadeError as error:
-                self.failure = str(error)
-                log.warning("sending waits", reason=str(error))
+                    pass
+            except Exception as error:
+                self._stall(error)
                 await asyncio.sleep(BACKOFF[min(attempt, len(BACKOFF) - 1)])
                 attempt += 1
                 continue
-            except Exception as error:
-                self.failure = f"{type(error).__name__}: {error}"
-                log.exception("sending failed and is tried again")
-                await asyncio.sleep(BACKOFF[-1])
-                continue
+            self._note_refused(told=not fresh)
+            if self._refused and fresh:
+                again = now() + BACKOFF[min(attempt, len(BACKOFF) - 1)]
+                attempt += 1
+            elif not self._refused:
+                attempt = 0
+            await self._tell_empty()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+                pause = max(again - now(), 0.0) if self._refused else IDLE_SECONDS
+                await asyncio.wait_for(self._wake.wait(), pause)
+
+    def _stall(self, error: Exception) -> None:
+        """Nothing can be sent now: begin anew with the oldest."""
+        self._stalled = True
+        self._after = self._refused = 0
+        if isinstance(error, KanadeError):
+            self.failure = str(error)
+            log.warning("sending waits", reason=self.failure)
+        else:
+            self.failure = f"{type(error).__name__}: {error}"
+            log.error("sending failed and is tried again", exc_info=error)
+
+    def _note_refused(self, *, told: bool) -> None:
+        self._stalled = False
+        if not self._refused:
+            self.failure = ""
+            return
+        self.failure = f"{self._refused} messages were not acknowledged: {self._refusal}"
+        if not told:
+            log.warning("messages are refused and tried again", reason=self.failure)
 
     async def sent(self, patience: float = 2.0) -> None:
-        """Wait until what is due now has been acknowledged; give up after so many seconds, or at trouble."""
-        if self.failure or not self._bus.connected:
+        """Wait until what is due now has been tried; give up after so many seconds, or at trouble."""
+        if self._stalled or not self._bus.connected:
             return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience), self._empty:
                 # A pass that is under way may have looked before the commit; the next one has not.
                 wanted = self._passes + (2 if self._busy else 1)
                 self._wake.set()
-                while self._passes < wanted and not self.failure:
+                while self._passes < wanted and not self._stalled:
                     await self._empty.wait()
 
     async def _tell_empty(self) -> None:
@@ -123,17 +172,30 @@ class Outbox:
 
     async def _send_some(self) -> bool:
         """Publish one chunk; False when nothing was due."""
-        now = self._clock.now().ns
-        rows = await self._writer.run("host", lambda tx: _claim(tx, now))
-        self.waiting = len(rows)
-        if not rows:
+        now, after = self._clock.now().ns, self._after
+        chunk = await self._writer.run("host", lambda tx: _claim(tx, now, after))
+        self.waiting = len(chunk.rows)
+        if chunk.last is None:
             return False
-        done = await self._publish(rows)
-        await self._writer.run("host", lambda tx: _forget(tx, done))
-        self.count += len(done)
-        if len(done) < len(rows):
-            raise Unavailable(f"{len(rows) - len(done)} of {len(rows)} messages were not acknowledged")
+        sending = asyncio.ensure_future(self._send(chunk.rows))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            # What the broker takes while we end would be sent again at the next start, which may come
+            # when the broker does not recognise it any more.
+            await asyncio.wait({sending}, timeout=STOP_SECONDS)
+            sending.cancel()
+            raise
+        self._after = chunk.last
         return True
+
+    async def _send(self, rows: Sequence[Any]) -> None:
+        done = await self._publish(rows)
+        if done:
+            await self._writer.run("host", lambda tx: _forget(tx, done))
+        self.count += len(done)
+        if len(done) < len(rows) and not self._bus.connected:
+            raise BrokerUnavailable(f"{len(rows) - len(done)} of {len(rows)} messages were not acknowledged")
 
     async def _publish(self, rows: Sequence[Any]) -> list[int]:
         """The ids of the rows that are done with: acknowledged, or impossible for ever."""
@@ -147,7 +209,10 @@ class Outbox:
                     "a message can never be sent and is dropped", subject=row["subject"], why=str(result)
                 )
                 done.append(row["id"])
-            elif not isinstance(result, Exception):
+            elif isinstance(result, Exception):
+                self._refused += 1
+                self._refusal = f"{row['subject']}: {str(result) or type(result).__name__}"
+            else:
                 raise result
         return done
 

@@ -15,6 +15,9 @@ from kanade_host.store.guard import HOST, Guard
 
 _AFTER_ALL = "\U0010ffff"
 
+WITHDRAWN = 2
+"""`claimed` of a message in the outbox that was withdrawn while it may have been on the wire."""
+
 
 @lru_cache(maxsize=4096)
 def marked(owner: str, sql: str) -> str:
@@ -97,11 +100,16 @@ class Transaction:
         self._effects.sent = True
 
     def withdraw(self, id_prefix: str) -> int:
-        """Take back what this owner has in the outbox under that prefix, unless it may be on the wire."""
-        return self._as_host(
-            "DELETE FROM host_outbox WHERE plugin = ? AND message_id >= ? AND message_id < ? AND claimed = 0",
-            (self.owner, id_prefix, id_prefix + _AFTER_ALL),
-        ).rowcount
+        """Take back what this owner has in the outbox under that prefix, unless it may be on the wire.
+
+        What may be is sent no second time, though: if it never arrived, it never will. Answers how many
+        were certainly not sent.
+        """
+        which = (self.owner, id_prefix, id_prefix + _AFTER_ALL)
+        of = "WHERE plugin = ? AND message_id >= ? AND message_id < ? AND claimed ="
+        taken = self._as_host(f"DELETE FROM host_outbox {of} 0", which).rowcount
+        self._as_host(f"UPDATE host_outbox SET claimed = {WITHDRAWN} {of} 1", which)
+        return taken
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call this on the event loop once the transaction is committed."""

@@ -1,0 +1,88 @@
+"""What transactions promised goes out once, whatever else cannot be sent, and never once withdrawn."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import counting
+import pytest
+
+FILE = Path(counting.__file__)
+pytestmark = [pytest.mark.kanade(files=[FILE]), pytest.mark.timeout(90)]
+
+
+async def send(host: Any, subject: str, *ids: str) -> None:
+    """Promise messages in a transaction, and do not wait until they are out."""
+
+    def work(tx: Any) -> None:
+        for one in ids:
+            tx.send(subject, one.encode(), id=one)
+
+    await host.running.app.store.writer.run("counting", work)
+
+
+async def arrived(host: Any, stream: str, subject: str) -> Counter[str]:
+    return Counter(body.decode() for to, body in await host.stream_messages(stream) if to == subject)
+
+
+async def test_what_no_stream_takes_holds_up_nothing_else(host: Any) -> None:
+    await send(host, "nowhere.at.all", *(f"n{number}" for number in range(1_200)))
+    await send(host, "audit.test.sent", "behind them")
+
+    async def behind() -> bool:
+        return bool((await arrived(host, "AUDIT", "audit.test.sent"))["behind them"])
+
+    await host.until(behind, what="a message behind 1,200 that no stream takes")
+
+    async def told() -> bool:
+        return "no stream takes nowhere.at.all" in host.running.app.outbox.failure
+
+    await host.until(told, what="the outbox to say what is refused")
+    [left] = await host.rows("SELECT count(*) AS n FROM host_outbox")
+    assert left["n"] == 1_200
+    await host.broker.api(
+        "STREAM.CREATE.NOWHERE", json.dumps({"name": "NOWHERE", "subjects": ["nowhere.>"]}).encode()
+    )
+    await host.settle()
+    assert set((await arrived(host, "NOWHERE", "nowhere.at.all")).values()) == {1}
+    assert host.running.app.outbox.failure == ""
+
+
+async def test_what_was_withdrawn_while_it_could_not_be_sent_is_never_sent(host: Any) -> None:
+    """The commands of a killed fire are looked for in EXEC: those that come later would be run."""
+    await send(host, "nowhere.at.all", "killed-1", "killed-2", "kept")
+
+    async def claimed() -> bool:
+        rows = await host.rows("SELECT claimed FROM host_outbox")
+        return [row["claimed"] for row in rows] == [1, 1, 1]
+
+    await host.until(claimed, what="the messages to be tried")
+    writer = host.running.app.store.writer
+    assert await writer.run("counting", lambda tx: tx.withdraw("killed-")) == 0
+    await host.broker.api(
+        "STREAM.CREATE.NOWHERE", json.dumps({"name": "NOWHERE", "subjects": ["nowhere.>"]}).encode()
+    )
+    await host.settle()
+    assert await arrived(host, "NOWHERE", "nowhere.at.all") == {"kept": 1}
+    assert not await host.rows("SELECT * FROM host_outbox")
+
+
+async def test_a_tidy_stop_leaves_nothing_promised_that_was_sent(host: Any) -> None:
+    """The broker recognises a message for two minutes; the next start may come tomorrow."""
+    ids = [f"s{number}" for number in range(3_000)]
+    await send(host, "audit.test.sent", *ids)
+
+    async def begun() -> bool:
+        return bool(host.running.app.outbox.waiting)
+
+    await host.until(begun, what="the sending to begin")
+    await host.stop()
+    left = {row["message_id"] for row in await host.rows("SELECT message_id FROM host_outbox")}
+    sent = set(await arrived(host, "AUDIT", "audit.test.sent"))
+    assert left
+    assert not left & sent
+    assert left | sent == set(ids)
+    await host.start()
