@@ -46,8 +46,13 @@ async def test_sigterm_ends_it_tidily(host: Any, how: str) -> None:
 async def test_sigterm_before_the_start_is_complete(host: Any) -> None:
     await host.stop()
     await host.broker.stop()
+    host.running.log.unlink()  # of the start before
     await host.running.start(ready=False)
-    await asyncio.sleep(1.0)
+
+    async def waits_for_the_broker() -> bool:
+        return "cannot connect to the broker" in host.running.log.read_text()
+
+    await host.until(waits_for_the_broker, seconds=30, what="the host to wait for its broker")
     host.running._process.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(host.running._process.wait(), 12) == 0
     await host.broker.start()
