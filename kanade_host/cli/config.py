@@ -8,13 +8,14 @@ from typing import Any
 import click
 import tomli_w
 
+from kanade_host.bus.address import normalised
 from kanade_host.cli.options import config_option, read_config
 from kanade_host.cli.output import json_option, print_json
 from kanade_host.cli.planning import goes_too, plan_of, with_tables
 from kanade_host.config import Config
 from kanade_host.observe.daily import DailyFile
 from kanade_host.observe.directives import choose
-from kanade_host.observe.lines import MASK, is_secret_key
+from kanade_host.observe.lines import MASK, is_secret_key, redact
 from kanade_host.observe.logs import setup_console
 from kanade_host.platform.exits import Exit
 from kanade_host.platform.secrets import where_from
@@ -79,6 +80,7 @@ def _values(config: Config) -> list[str]:
         lambda: parse_location(config.db.sqlite_path),
         lambda: DailyFile.check(config.log.path),
         lambda: choose(None, config.log.level, lambda words: problems.append(f"[log] level: {words}")),
+        lambda: normalised(config.nats.url or "") if not config.embedded else None,
     ):
         try:
             attempt()
@@ -97,7 +99,7 @@ def _tell(config: Config, problems: list[str], warnings: list[str], plugins: lis
         click.echo(f"  {click.style('problem', fg='red')}  {problem}")
     for warning in warnings:
         click.echo(f"  {click.style('warning', fg='yellow')}  {warning}")
-    click.echo(f"  broker   {'embedded' if config.embedded else config.nats.url}")
+    click.echo(f"  broker   {'embedded' if config.embedded else redact(config.nats.url or '', ())}")
     click.echo(f"  plugins  {', '.join(plugins) or 'none'}")
 
 
@@ -136,7 +138,15 @@ def show(config: str | None, demo: str | None, as_json: bool) -> None:
         _line(name, _masked(key, value), read.origins.get(key, other))
     click.echo("\n# Secrets are never in this file:")
     for label, where in secrets.items():
-        click.echo(f"#   {label}: {'from ' + where if where else 'not set'}")
+        click.echo(f"#   {label}: {'from ' + where if where else _unset(label, read)}")
+
+
+def _unset(label: str, config: Config) -> str:
+    if label == "NATS token" and config.embedded:
+        return f"the embedded broker's own, in {config.broker_dir / 'token'} from the first start on"
+    if label in ("JWT secret", "first password"):
+        return "not set: one is made at the first start, and kept beside the database"
+    return "not set"
 
 
 def _line(name: str, value: Any, origin: str) -> None:
@@ -163,4 +173,4 @@ def _flat(config: Config) -> dict[str, Any]:
 def _masked(key: str, value: Any) -> Any:
     if is_secret_key(key) and value:
         return MASK
-    return value
+    return redact(value, ()) if isinstance(value, str) else value  # user and password in a URL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import re
 import tomllib
@@ -122,4 +123,9 @@ def choose(states: Iterable[PluginState], disabled: Iterable[str], only: Iterabl
         elif wanted is not None and state.name not in wanted:
             state.leave_out("disabled", "[plugins] only does not name it")
     missing = sorted((unwanted | (wanted or set())) - names)
-    return [f"[plugins] names {name!r}, which is not installed" for name in missing]
+    return [f"[plugins] names {name!r}, which is not installed{_near(name, names)}" for name in missing]
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(names), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -43,6 +43,7 @@ class TestConfig:
             ("127.0.0.1:", "nowhere", "[server] bind = 'nowhere"),
             ('"info"', '"x=loud"', "[log] level: ignoring `x=loud`"),
             ("backend.db", "backend.db?mode=ro", "mode=ro"),
+            ("[broker]", "[nats]\nurl = 'http://broker'\n[broker]", "scheme 'http' is none of nats"),
         ],
     )
     def test_values_that_cannot_be_used(
@@ -59,6 +60,26 @@ class TestConfig:
         status, out, err = installation.run("config", "check")
         assert (status, out) == (1, "")
         assert "did you mean `disabled`?" in err
+
+    def test_a_plugin_that_is_not_there_is_named_with_a_suggestion(self, installation: Installation) -> None:
+        installation.write('disabled = ["resluts"]')
+        _, out, _ = installation.run("config", "check")
+        assert "[plugins] names 'resluts', which is not installed; did you mean 'results'?" in out
+
+    @pytest.mark.parametrize("words", [("config", "check"), ("config", "show"), ("config", "show", "--json")])
+    def test_a_password_in_a_url_is_not_shown(
+        self, installation: Installation, words: tuple[str, ...]
+    ) -> None:
+        installation.write(before='[nats]\nurl = "nats://me:hunter2hunter2@broker:4222"')
+        status, out, _ = installation.run(*words)
+        assert status == 0
+        assert "nats://***@broker:4222" in out
+        assert "hunter2" not in out
+
+    def test_show_says_where_the_token_of_the_embedded_broker_is(self, installation: Installation) -> None:
+        _, out, _ = installation.run("config", "show")
+        token = installation.folder / "nats" / "token"
+        assert f"#   NATS token: the embedded broker's own, in {token} " in out
 
     def test_show_is_toml_and_names_origins(self, installation: Installation) -> None:
         installation.write('only = []\n[plugins.x]\napi_token = "hunter2hunter2"')
