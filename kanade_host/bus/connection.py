@@ -159,8 +159,12 @@ class Connection:
                 self.url, self._token, name=self._name, on_error=self._on_error, ping=self._ping
             )
         except Exception as error:  # whatever it is, the broker is away, and it is tried again
-            self.failure = f"cannot connect to {self.url}: {str(error) or type(error).__name__}"
-            self._log_rarely("cannot connect to the broker; trying on", str(error) or type(error).__name__)
+            reason = str(error) or type(error).__name__
+            if "authorization violation" in reason.lower():
+                reason += f": the broker refuses {'this token' if self._token else 'a client without token'};"
+                reason += " KANADE_NATS_TOKEN has to hold the broker's"
+            self.failure = f"cannot connect to {self.url}: {reason}"
+            self._log_rarely("cannot connect to the broker; trying on", reason)
             return None
 
     async def _serve(self, session: Session) -> str:

@@ -62,6 +62,7 @@ async def test_a_wrong_token_is_logged_and_tried_on(tmp_path: Path) -> None:
             await asyncio.sleep(0.005)
     assert not connection.connected
     assert "Authorization Violation" in connection.failure
+    assert "the broker refuses this token; KANADE_NATS_TOKEN has to hold" in connection.failure
     assert "wrong" not in str(logs)
     await broker.stop()
     corrected = EmbeddedBroker(tmp_path, token="wrong")
