@@ -69,6 +69,13 @@ def test_a_fatal_start_is_in_the_log_and_on_standard_error(installation: Install
     assert "ERROR kanade_host:" in log.read_text()
 
 
+def test_an_authenticator_that_nobody_offers_is_told(installation: Installation) -> None:
+    installation.write('only = []\nauthenticators = ["atuh"]')
+    status, out = installation.stop(installation.start())
+    assert status == 0
+    assert "[plugins] authenticators names one that no plugin offers name=atuh there=none" in out
+
+
 def test_a_folder_that_is_none_is_told_without_a_traceback(installation: Installation) -> None:
     (installation.folder / "file").touch()
     text = installation.config.read_text()
