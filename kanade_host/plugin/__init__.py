@@ -66,6 +66,7 @@ from kanade_host.plugin.json import (
 from kanade_host.plugin.migrations import Migrations
 from kanade_host.plugin.pages import Page
 from kanade_host.plugin.resources import Bucket, ObjectStore, Resource, Stream
+from kanade_host.plugin.retention import DAY_SECONDS, delete_older
 from kanade_host.plugin.routes import Caller, HttpErrorText, Request, Response, Route
 from kanade_host.plugin.settings import Settings
 from kanade_host.plugin.subscriptions import (
@@ -84,6 +85,7 @@ API_VERSION = "1"
 
 __all__ = [
     "API_VERSION",
+    "DAY_SECONDS",
     "I32",
     "I64",
     "U32",
@@ -157,6 +159,7 @@ __all__ = [
     "audit",
     "canonical",
     "decode",
+    "delete_older",
     "encode",
     "hookimpl",
     "parse_duration",

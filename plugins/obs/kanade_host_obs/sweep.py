@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from kanade_host.plugin import Context, Tx
-
-CHUNK = 5_000
-DAY_SECONDS = 86_400
-OLD = "DELETE FROM obs_events WHERE id IN (SELECT id FROM obs_events WHERE at < ? ORDER BY at LIMIT ?)"
+from kanade_host.plugin import DAY_SECONDS, Context, delete_older
 
 
 async def sweep(ctx: Context) -> int:
-    """Delete in chunks that hold the writer briefly; how many rows went."""
-    before = (ctx.clock.now() - ctx.settings.keep_days * DAY_SECONDS).stored
-    total = 0
-    while True:
-        deleted = await ctx.write(lambda tx: _delete(tx, before))
-        total += deleted
-        if deleted < CHUNK:
-            return total
-
-
-def _delete(tx: Tx, before: str) -> int:
-    deleted = tx.execute(OLD, (before, CHUNK)).rowcount
-    if deleted:
-        tx.changed("obs")
-    return deleted
+    """Delete old events; how many went."""
+    before = ctx.clock.now() - ctx.settings.keep_days * DAY_SECONDS
+    return await delete_older(ctx, "obs_events", "at", before.stored, topic="obs")
