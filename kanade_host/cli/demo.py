@@ -98,7 +98,7 @@ def welcome(url: str, login: Login, folder: Path) -> str:
     TOKEN=$(curl -s {url}/api/auth/login -H 'content-type: application/json' \\
       -d '{body}' | python3 -c "{extract}")
     curl -s '{url}/api/agents?limit=3' -H "authorization: Bearer $TOKEN"
-    kanade-host plugins --demo{where}
+    {os.environ.get("KANADE_HOST_COMMAND", "kanade-host")} plugins --demo{where}
 
   Ctrl-C stops it; everything is kept for the next time.
 """

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from kanade_host.cli import main
-from kanade_host.cli.demo_config import demo_config, kept_login
+from kanade_host.cli.demo import welcome
+from kanade_host.cli.demo_config import Login, demo_config, kept_login
 from kanade_host.platform.processes import start_of
 from kanade_host.store.location import parse_location
 
@@ -83,6 +84,13 @@ def test_a_fleet_does_not_outlive_its_host(installation: Installation) -> None:
     host.kill()
     host.wait(30)
     installation.until(lambda: start_of(pid) is None)
+
+
+def test_what_it_says_can_be_typed_as_it_was_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`./run demo` leaves no `kanade-host` on the path of a second terminal."""
+    assert "\n    kanade-host plugins --demo " in welcome("http://h", Login("u", "p"), tmp_path)
+    monkeypatch.setenv("KANADE_HOST_COMMAND", "./run kanade-host")
+    assert "\n    ./run kanade-host plugins --demo " in welcome("http://h", Login("u", "p"), tmp_path)
 
 
 def test_a_port_that_is_taken_is_told_before_anything_starts(
