@@ -19,7 +19,7 @@ def open_database(where: str, plan: Plan) -> tuple[Database, Owners]:
         _migrate(database, plan)
         owners = database.seal()
         for one in plan.loaded:
-            _allow_dynamic(owners, one)
+            allow_dynamic(owners, one)
         return database, owners
     except BaseException:
         database.close()
@@ -56,7 +56,7 @@ def _item(loaded: Loaded) -> PluginMigrations | None:
     return PluginMigrations(loaded.name, wanted.folder, wanted.kept, loaded.state.manifest.foreign)
 
 
-def _allow_dynamic(owners: Owners, loaded: Loaded) -> None:
+def allow_dynamic(owners: Owners, loaded: Loaded) -> None:
     """Let a plugin make tables while it runs, but for names that are, or will be, somebody else's.
 
     Tables that migrations make are known to `owners`. Those of kanade-backend are refused by name too:
