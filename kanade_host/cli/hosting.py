@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +39,16 @@ def start_logging(config: Config, **options: Any) -> Logging:
         raise ConfigError(f"init tracing from [log]{where}", str(error)) from error
 
 
-def run_host(config: Config, *, on_ready: OnReady | None = None, service: Service | None = None) -> int:
+def run_host(
+    config: Config,
+    *,
+    on_ready: OnReady | None = None,
+    service: Service | None = None,
+    files: Sequence[str] = (),
+) -> int:
     """Serve until a signal, the service manager or a fatal error ends it; answers the exit status.
 
+    `files` are plugins in development, each a Python file.
     Logging is set up already. Fatal errors are logged before they are raised: a service has no
     standard error.
     """
@@ -58,7 +65,7 @@ def run_host(config: Config, *, on_ready: OnReady | None = None, service: Servic
     )
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(_host(config, on_ready, service))
+            return runner.run(_host(config, on_ready, service, files))
     except KanadeError as error:
         log.error("the host cannot run", reason=str(error))
         raise
@@ -80,12 +87,15 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-async def _host(config: Config, on_ready: OnReady | None, service: Service | None) -> int:
+async def _host(
+    config: Config, on_ready: OnReady | None, service: Service | None, files: Sequence[str]
+) -> int:
     from kanade_host.app import App
+    from kanade_host.loading.single import from_file
 
     loop = asyncio.get_running_loop()
     unhandled.on_loop(loop)
-    app = App(config)
+    app = App(config, extra=[from_file(file) for file in files])
     if service is not None:
         service.on_stop = _from_other_thread(loop, app)
     tasks: list[asyncio.Task[None]] = []

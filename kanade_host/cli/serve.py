@@ -13,6 +13,7 @@ Examples:
   kanade-host serve --config /etc/kanade/backend.toml
   kanade-host --config /etc/kanade/backend.toml      the same, as kanade-backend is called
   RUST_LOG=debug kanade-host serve                   more in the log
+  kanade-host serve --plugin battery.py              with a plugin in development
 
 \b
 SIGTERM and Ctrl-C stop it tidily within ten seconds; a second one ends it at once.
@@ -27,16 +28,24 @@ Exit status: 0 stopped tidily, 1 a fatal error (also in the log), 2 wrong usage.
     metavar="FILE",
     help="Path of backend.toml. Default: $KANADE_BACKEND_CONFIG, else the system's place for it.",
 )
-def command(config: str | None) -> int:
+@click.option(
+    "--plugin",
+    "files",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    multiple=True,
+    help="A Python file to run as a plugin, called as the file is: for development. May be repeated.",
+)
+def command(config: str | None, files: tuple[str, ...]) -> int:
     """Serve, from the configuration in backend.toml."""
 
     def in_service(service: Service) -> int:
-        return run_host(_prepared(config), service=service)
+        return run_host(_prepared(config), service=service, files=files)
 
     service = Service(in_service)
     if service.dispatch():
         return service.status
-    return run_host(_prepared(config))
+    return run_host(_prepared(config), files=files)
 
 
 def _prepared(config: str | None) -> Config:

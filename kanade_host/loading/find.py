@@ -34,6 +34,11 @@ class _Static(msgspec.Struct, forbid_unknown_fields=True):
     essential: bool = False
 
 
+def is_name(text: str) -> bool:
+    """Whether a plugin may be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
 def find() -> list[PluginState]:
     """Every installed plugin, sorted by name; those that cannot even be read are there as failed."""
     states: dict[str, PluginState] = {}
@@ -76,7 +81,7 @@ def _read(point: importlib_metadata.EntryPoint) -> PluginState:
         foreign=not distribution.replace("_", "-").startswith("kanade-host-"),
     )
     state = PluginState(manifest)
-    if static.name in RESERVED or not _NAME.fullmatch(static.name):
+    if static.name in RESERVED or not is_name(static.name):
         state.fail("found", f"{static.name!r} cannot be a plugin's name: a-z, 0-9, _ and -, not {RESERVED}")
     elif static.name != point.name:
         state.fail(

@@ -20,7 +20,7 @@ from kanade_host.plugin.routes import Route
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """A plugin that is handed over as a module instead of being installed (the test kit's own)."""
+    """A plugin that is handed over as a module; it stands for an installed one of its name."""
 
     manifest: Manifest
     module: ModuleType
@@ -76,7 +76,8 @@ def make_plan(
     showed that they must stay out.
     """
     tables = tables or {}
-    states = find()
+    modules = {one.manifest.name: one.module for one in extra}
+    states = [state for state in find() if state.name not in modules]
     warnings = choose(states, disabled, only)
     states += [PluginState(one.manifest) for one in extra]
     for state in states:
@@ -84,7 +85,6 @@ def make_plan(
         if reason and not state.out:
             state.fail("last start", reason)
     plugins = manager()
-    modules = {one.manifest.name: one.module for one in extra}
     plan = Plan(states, [], plugins, warnings)
     for state in order(states):
         table = dict(tables.get(state.name, {}))
