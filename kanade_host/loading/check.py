@@ -30,7 +30,7 @@ def check(loaded: Sequence[Loaded], host_routes: Sequence[Route] = ()) -> list[C
     bad = _bad(loaded)
     refused = {one.plugin for one in bad}
     sound = [one for one in loaded if one.name not in refused]
-    found = [*bad, *_names(sound), *_routes(sound, host_routes), *_prefixes(sound)]
+    found = [*bad, *_names(sound), *_routes(sound, host_routes), *_prefixes(sound), *_after(sound)]
     first: dict[str, Conflict] = {}
     for one in found:
         first.setdefault(one.plugin, one)
@@ -134,4 +134,28 @@ def _prefixes(loaded: Sequence[Loaded]) -> list[Conflict]:
             for page in one.pages
             if not page.id.startswith(name)
         ]
+    return found
+
+
+def _after(loaded: Sequence[Loaded]) -> list[Conflict]:
+    """A projection comes after one of the same stream, or waits for ever; and never after itself."""
+    all = {
+        sub.name: (one.name, sub)
+        for one in loaded
+        for sub in one.subscriptions
+        if isinstance(sub, Projection)
+    }
+    found = []
+    for plugin, sub in all.values():
+        seen = [sub.name]
+        while (name := all[seen[-1]][1].after) in all:
+            owner, ahead = all[name]
+            if ahead.stream != sub.stream:
+                reason = f"reads {sub.stream}, and comes after {name!r}, which reads {ahead.stream}"
+                found.append(Conflict(plugin, owner, f"projection {sub.name!r} {reason}"))
+                break
+            if name in seen:
+                found.append(Conflict(plugin, owner, f"projection {sub.name!r} comes after itself: {seen}"))
+                break
+            seen.append(name)
     return found

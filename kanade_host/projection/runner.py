@@ -19,6 +19,7 @@ from kanade_host.bus.reader import Fetched, Reader, ReaderLost, consumer_info
 from kanade_host.faults import fault
 from kanade_host.plugin.context import Context
 from kanade_host.plugin.errors import ApiError, ResourceMissing, Unavailable
+from kanade_host.plugin.instants import Instant
 from kanade_host.plugin.json import Decoder
 from kanade_host.plugin.subscriptions import Projection
 from kanade_host.projection.applying import Applier, PluginAtFault
@@ -31,6 +32,7 @@ from kanade_host.projection.status import Status
 
 BACKOFF = (0.05, 0.2, 0.5, 1.0, 2.0)
 PAUSE_SECONDS = 60.0
+LOOK_SECONDS = 0.5
 
 
 class Runner:
@@ -61,6 +63,8 @@ class Runner:
         self._applier = Applier(writer, self._ledger, projection.apply, waiting=self._waiting)
         self.begun = asyncio.Event()
         """Set once it reads, or is known to wait for something else than the broker."""
+        self.ended = False
+        """Its plugin was stopped, or has failed: nothing moves any more."""
         self._created = ""
         self._moved = asyncio.Condition()
         self._wake = asyncio.Event()
@@ -70,6 +74,12 @@ class Runner:
 
     async def run(self) -> None:
         """Begin, read until the reader is lost, begin again."""
+        try:
+            await self._run()
+        finally:
+            self.ended = True
+
+    async def _run(self) -> None:
         attempt = 0
         while True:
             batches = self.status.batches
@@ -100,12 +110,34 @@ class Runner:
         """Apply the dead letters that were marked for it; answers how many succeeded."""
         return await replay_letters(self.projection, self._ctx, self._writer, self._ledger, self._decoder)
 
-    async def reached(self, sequence: int, created: str) -> None:
-        """Wait until this projection has passed that sequence of the stream made at `created`."""
-        async with self._moved:
-            while self._created == created and self.status.sequence < sequence:
+    async def reached(self, sequence: int, created: str, waiting: Callable[[str | None], None]) -> None:
+        """Wait until this projection has passed that sequence of the stream made at `created`.
+
+        Also while it has not begun yet, or is paused (`waiting` is told); not for one that has ended,
+        since that would hold back another plugin for ever. Raises `ReaderLost` when the stream was made
+        anew meanwhile, and what asking the broker raises.
+        """
+        told = False
+        while not self.ended:
+            async with self._moved:
+                if self._has_passed(sequence, created):
+                    break
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._moved.wait(), 1.0)
+                    await asyncio.wait_for(self._moved.wait(), LOOK_SECONDS)
+                    continue
+            if self._created == created and await self.waiting() == 0:
+                break  # nothing up to there is for this projection: it has a filter, or began later
+            told = True
+            waiting(f"{self.projection.name} has not passed message {sequence} yet")
+        if told:
+            waiting(None)
+
+    def _has_passed(self, sequence: int, created: str) -> bool:
+        if self._created == created:
+            return self.status.sequence >= sequence
+        if self._created and Instant.parse(self._created) > Instant.parse(created):
+            raise ReaderLost(f"stream {self.projection.stream} was made anew")
+        return False  # it has not begun on this stream yet
 
     async def _pause(self, reason: str) -> None:
         self.status.set("paused", reason)
@@ -188,7 +220,7 @@ class Runner:
         async with in_progress(reader, items):
             ahead = self._ahead(self.projection.after) if self.projection.after else None
             if ahead is not None:
-                await ahead.reached(last.sequence, self._created)
+                await ahead.reached(last.sequence, self._created, self._waiting)
             await self._applier.run(items, self._created)
         self.status.passed(len(items), last.sequence, last.time_ns, last.pending)
         self.status.dead_letters += sum(item.letter is not None for item in items)

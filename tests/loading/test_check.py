@@ -104,3 +104,29 @@ def test_a_route_that_cannot_be_served_is_named_and_hides_nobody_else() -> None:
     found = reasons(plugin("a", routes=[route("no-slash")]), plugin("b", routes=[route("/api/b")]))
     assert set(found) == {"a"}
     assert "no-slash" in found["a"]
+
+
+def test_a_projection_comes_after_one_of_its_stream_and_never_after_itself() -> None:
+    ours = projection("a.first", "d-a")
+    other = after("b.second", "a.first", "EVENTS")
+    chain = [after("c.one", "c.two"), after("c.two", "c.one")]
+    sound = after("d.third", "a.first")
+    absent = after("e.fourth", "not.there")
+    found = check(
+        [
+            plugin("a", subscriptions=[ours]),
+            plugin("b", subscriptions=[other]),
+            plugin("c", subscriptions=chain),
+            plugin("d", subscriptions=[sound]),
+            plugin("e", subscriptions=[absent]),
+        ]
+    )
+    assert [(one.plugin, one.owner) for one in found] == [("b", "a"), ("c", "c")]
+    assert "reads EVENTS" in found[0].reason
+    assert "after itself" in found[1].reason
+
+
+def after(name: str, ahead: str, stream: str = "RESULTS") -> Projection:
+    return Projection(
+        name, stream=stream, durable=f"d-{name}", message=Anything, apply=lambda tx, batch: None, after=ahead
+    )
