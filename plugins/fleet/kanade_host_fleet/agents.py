@@ -59,7 +59,7 @@ async def ping(request: Request) -> PingAnswer:
     except TimeoutError:
         raise HttpError(408, f"no ping reply from {pc_id} within {seconds}s") from None
     except InvalidKey as error:
-        raise HttpError(500, f"{doing}: {error}") from None
+        raise HttpError(400, f"{doing}: {error}") from None
     except BrokerUnavailable as error:
         raise HttpError(503, f"{doing}: {error}") from error
     try:

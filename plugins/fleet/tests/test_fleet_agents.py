@@ -107,7 +107,7 @@ UNREACHABLE = [
     ("GET", "/api/agents/*/logs", 400, f"pc_id `*` {_ONE}"),
     ("GET", "/api/agents/a.%3E/logs", 400, f"pc_id `a.>` {_ONE}"),
     ("POST", "/api/agents/pc-9/ping", 408, f"nats request agents.pc-9.ping: {_OFFLINE}"),
-    ("POST", "/api/agents/a%20b/ping", 500, f"nats request agents.a b.ping: {_SUBJECT}"),
+    ("POST", "/api/agents/a%20b/ping", 400, f"nats request agents.a b.ping: {_SUBJECT}"),
     ("POST", "/api/agents/*/ping", 400, f"pc_id `*` {_ONE}"),
 ]
 

@@ -93,14 +93,15 @@ class JobCatalog:
     async def source(self, id: str) -> str | None:
         """The YAML text of a job: what was saved, or a dump where that says something else by now.
 
-        None: no such job. Raises `HttpError` 500 `KV get: …`, `decode: …`, and `BrokerUnavailable`.
+        None: no such job. Raises `HttpError` 400 `KV get: …` (it is no key), 500 `decode: …`, and
+        `BrokerUnavailable`.
         """
         try:
             entry = await self._ctx.bus.kv(BUCKET).get(id)
         except ResourceMissing:
             return None
         except InvalidKey as error:
-            raise HttpError(500, f"KV get: {error}") from None
+            raise HttpError(400, f"KV get: {error}") from None
         if entry is None or entry.value is None:
             return None
         text = await self._mirror(id)

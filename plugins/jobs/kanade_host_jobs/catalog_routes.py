@@ -179,7 +179,7 @@ async def _has_existed(ctx: Context, id: str) -> bool:
     except ResourceMissing as error:
         raise HttpError(503, f"script_status bucket missing: {error}") from None
     except InvalidKey as error:
-        raise HttpError(500, f"script_status put: {error}") from None
+        raise HttpError(400, f"script_status put: {error}") from None
     try:
         entry = await ctx.bus.kv("jobs").get(id)
     except ResourceMissing:

@@ -193,7 +193,9 @@ class Firing:
             manifest = await self._catalog.get(job_id)
         except ResourceMissing:
             manifest = None
-        except (InvalidKey, BadJson, BadShape) as error:
+        except InvalidKey as error:
+            raise HttpError(400, f"job catalog lookup: {error}") from None
+        except (BadJson, BadShape) as error:
             raise HttpError(500, f"job catalog lookup: {error}") from None
         if manifest is None:
             raise HttpError(

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from kanade_host_results.api import SERVICE, Executions
 
-from kanade_host.plugin import BrokerUnavailable, Context, HttpError, KanadeError, ResourceMissing
+from kanade_host.plugin import (
+    BrokerUnavailable,
+    Context,
+    HttpError,
+    InvalidKey,
+    KanadeError,
+    ResourceMissing,
+)
 
 if TYPE_CHECKING:
     from kanade_host_jobs.undelivered import Undelivered
@@ -39,7 +46,8 @@ class Revocation:
         except ResourceMissing as error:
             raise HttpError(503, f"script_status KV bucket unavailable: {error}") from None
         except KanadeError as error:
-            raise HttpError(500, f"write script_status for {id}: {error}") from None
+            status = 400 if isinstance(error, InvalidKey) else 500
+            raise HttpError(status, f"write script_status for {id}: {error}") from None
         self._ctx.changed(f"kv:{BUCKET}", id)
 
     async def take_back(self, id: str) -> None:

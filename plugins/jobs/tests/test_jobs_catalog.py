@@ -181,7 +181,7 @@ async def test_a_job_with_warnings_is_saved(host: Any) -> None:
 async def test_sources_that_are_not_there(host: Any) -> None:
     for path, status, text in [
         ("/api/jobs/none/yaml", 404, "job 'none' not found"),
-        ("/api/jobs/a%20b/yaml", 500, "KV get: key cannot be empty or start/end with `.`"),
+        ("/api/jobs/a%20b/yaml", 400, "KV get: key cannot be empty or start/end with `.`"),
         ("/api/jobs/%FF/yaml", 400, "Invalid URL: Invalid UTF-8 in `id`"),
     ]:
         answer = await host.get(path)
@@ -214,7 +214,7 @@ async def test_deleting_what_never_was_revokes_nothing(host: Any) -> None:
 async def test_deleting_an_id_that_is_no_key(host: Any) -> None:
     answer = await host.delete("/api/jobs/a%20b")
     assert (answer.status, answer.text) == (
-        500,
+        400,
         "script_status put: key cannot be empty or start/end with `.`",
     )
 

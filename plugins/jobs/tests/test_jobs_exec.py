@@ -191,7 +191,7 @@ REFUSED: list[tuple[str, Any, int, str]] = [
         404,
         "job 'missing' not found in catalog — register it first with `kanade job create <manifest.yaml>`",
     ),
-    ("a%20b", NAMED, 500, "job catalog lookup: key cannot be empty or start/end with `.`"),
+    ("a%20b", NAMED, 400, "job catalog lookup: key cannot be empty or start/end with `.`"),
     ("broken", NAMED, 500, "job catalog lookup: unknown field `more`"),
     (
         "echo",

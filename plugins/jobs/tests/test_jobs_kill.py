@@ -257,7 +257,7 @@ async def test_states_that_cannot_be_written(host: Any) -> None:
     for action in ("revoke", "unrevoke"):
         answer = await host.post(f"/api/scripts/a%20b/{action}")
         assert (answer.status, answer.text) == (
-            500,
+            400,
             "write script_status for a b: key cannot be empty or start/end with `.`",
         )
     js = (await host.broker.client()).jetstream()
