@@ -1,0 +1,261 @@
+"""The whole host, walked along its own OpenAPI document: who may what, which methods, which routes.
+
+A route that somebody adds is checked without a line here; what the contract promises and nobody built is
+missed by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+CONTRACT = Path(__file__).with_name("contract_routes.txt")
+INSTALLED = sorted(found.name for found in entry_points(group="kanade_host.plugins"))
+ROLES = ("viewer", "operator", "admin")
+METHODS = ("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE")
+ENDLESS = {"/api/live"}
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.kanade(plugins=INSTALLED)]
+
+
+class Walked(NamedTuple):
+    """One operation, and a path that matches it."""
+
+    method: str
+    template: str
+    path: str
+    role: str | None
+    details: dict[str, Any]
+
+
+async def walk(host: Any) -> list[Walked]:
+    """All operations of the running host."""
+    document = (await host.get("/api/openapi.json", role="viewer")).json()
+    return [
+        Walked(method.upper(), template, re.sub(r"\{\w+\}", "nobody", template), one.get("x-role"), one)
+        for template, methods in document["paths"].items()
+        for method, one in methods.items()
+    ]
+
+
+def by_path(walked: list[Walked]) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """Each path with its methods and their roles; HEAD comes with GET."""
+    paths: dict[str, dict[str, str | None]] = {}
+    for one in walked:
+        methods = paths.setdefault(one.path, {})
+        methods[one.method] = one.role
+        if one.method == "GET":
+            methods["HEAD"] = one.role
+    yield from paths.items()
+
+
+async def asked(host: Any, method: str, path: str, role: str | None) -> Any:
+    """One request without a body. Streams that never end are only asked for their head."""
+    if method == "GET" and path in ENDLESS:
+        method = "HEAD"
+    async with asyncio.timeout(20):
+        return await host.request(method, path, role=role)
+
+
+async def test_every_route_asks_for_its_role(host: Any) -> None:
+    wrong = []
+    for one in await walk(host):
+        for role in (None, *ROLES):
+            answer = await asked(host, one.method, one.path, role)
+            got = (answer.status, answer.text if answer.status in (401, 403) else "")
+            where = f"{one.method} {one.path} as {role}"
+            if one.role is None:
+                if answer.status in (401, 403):
+                    wrong.append(f"{where}: public, but {got}")
+            elif role is None:
+                text = "" if one.path in ENDLESS else "missing bearer token"  # HEAD has no body
+                if got != (401, text) or "content-type" in answer.headers:
+                    wrong.append(f"{where}: {got}")
+            elif ROLES.index(role) < ROLES.index(one.role):
+                if got != (403, f"{one.role} role required (caller is {role})"):
+                    wrong.append(f"{where}: {got}")
+            elif answer.status in (401, 403, 405) or answer.status == 500:
+                wrong.append(f"{where}: {answer.status} {answer.text[:200]}")
+    assert wrong == []
+
+
+async def test_every_answer_carries_the_headers_of_security(host: Any) -> None:
+    for one in await walk(host):
+        for role in (None, "admin"):
+            answer = await asked(host, one.method, one.path, role)
+            where = f"{one.method} {one.path} as {role}"
+            assert answer.headers.get("x-content-type-options") == "nosniff", where
+            assert answer.headers.get("referrer-policy") == "no-referrer", where
+            assert "frame-ancestors 'none'" in answer.headers.get("content-security-policy", ""), where
+            assert answer.headers.get("cache-control") in ("no-store", "private, no-cache"), where
+            assert "server" not in answer.headers, where
+
+
+async def test_head_is_get_without_a_body(host: Any) -> None:
+    moving = {
+        "/metrics",
+        "/api/live",
+        "/api/projections",
+        "/api/health/fleet",
+        "/api/plugins",
+        "/health/ready",
+    }
+    for one in await walk(host):
+        if one.method != "GET" or one.path in moving:
+            continue
+        get, head = [await asked(host, method, one.path, "admin") for method in ("GET", "HEAD")]
+        assert (head.status, head.body) == (get.status, b""), one.path
+        for name in ("content-type", "content-length"):
+            assert head.headers.get(name) == get.headers.get(name), f"{name} of {one.path}"
+
+
+async def test_other_methods_are_405_after_401_and_403(host: Any) -> None:
+    for path, methods in by_path(await walk(host)):
+        allow = ",".join(name for name in METHODS if name in methods)
+        roles = [role for role in methods.values() if role is not None]
+        needed = max(map(ROLES.index, roles)) if roles and None not in methods.values() else None
+        # By the contract the gate is as high as the path's highest role, but paths of viewers only are open.
+        for method in ("OPTIONS", *METHODS):
+            if method in methods:
+                continue
+            for role in (None, *ROLES):
+                answer = await asked(host, method, path, role)
+                if needed is None:
+                    expected = 405
+                elif role is None:
+                    expected = 401
+                else:
+                    expected = 403 if ROLES.index(role) < needed else 405
+                assert answer.status == expected, f"{method} {path} as {role}: {answer.status}"
+                assert answer.headers.get("allow") == allow, f"{method} {path} as {role}"
+                assert "content-type" not in answer.headers, f"{method} {path} as {role}"
+
+
+@pytest.mark.parametrize("plugin", ["host", *INSTALLED])
+async def test_the_contract_s_routes_are_there(host: Any, plugin: str) -> None:
+    """`contract/http-fleet.md` 1; names of parameters are what clients are shown in errors."""
+    lines = [line.split() for line in CONTRACT.read_text().splitlines()]
+    promised = {(method, path, role) for owner, method, path, role in lines if owner == plugin}
+    there = {(one.method, one.template, one.role or "public") for one in await walk(host)}
+    assert sorted(promised - there) == []
+
+
+BOUNDED_OTHERWISE = {
+    "/api/accounts": "as many as people",
+    "/api/jobs": "a bucket that people fill",
+    "/api/schedules": "a bucket that people fill",
+    "/api/inventory/jobs": "jobs of the catalogue",
+    "/api/inventory/{manifest_id}/history/first_seen": "an untyped query with a limit of at most 5,000",
+    "/api/inventory/{manifest_id}/history/search": "an untyped query with a limit of at most 5,000",
+    "/api/inventory/{pc_id}": "one row for each inventory job",
+    "/api/agents/releases": "files that people upload",
+    "/api/app-packages": "files that people upload",
+    "/api/script-objects": "files that people upload",
+    "/api/health/scan_durations": "one row for each job",
+}
+"""Lists whose description names no `limit`, and why they stay short. That of `/api/agents` may be absent."""
+
+
+async def test_every_list_of_rows_has_a_limit(host: Any) -> None:
+    for one in await walk(host):
+        answers = one.details["responses"].get("200", {}).get("content", {}).get("application/json", {})
+        if answers.get("schema", {}).get("type") != "array" or one.template in BOUNDED_OTHERWISE:
+            continue
+        names = {parameter["name"] for parameter in one.details["parameters"]}
+        assert "limit" in names, f"{one.method} {one.template} answers a list that nothing bounds"
+
+
+MANY = 10_050
+ROWS = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY}) "
+CAPPED = {
+    "/api/executions": (
+        "INSERT INTO executions (exec_id, job_id, version, initiated_by, target_count)"
+        " SELECT 'e' || i, 'j', '1', 'operator', 1 FROM n"
+    ),
+    "/api/results": (
+        "INSERT INTO execution_results (result_id, request_id, pc_id, started_at)"
+        " SELECT 'r' || i, 'q' || i, 'pc', '2026-11-24T12:00:00+00:00' FROM n"
+    ),
+    "/api/audit": (
+        "INSERT INTO audit_log (actor, action, payload, occurred_at)"
+        " SELECT 'operator', 'a' || i, '{}', '2026-11-24T12:00:00+00:00' FROM n"
+    ),
+    "/api/dead-letters": (
+        "INSERT INTO host_dead_letters"
+        " (projection, plugin, stream, stream_created, sequence, subject, time_ns)"
+        " SELECT 'p.p', 'p', 'S', '', i, 's', 1 FROM n"
+    ),
+}
+
+
+async def test_the_greatest_limit_is_no_way_to_ask_for_everything(host: Any) -> None:
+    """Each list ends at its cap, whatever the client asks for."""
+    await host.stop()
+    with contextlib.closing(sqlite3.connect(host.database)) as db, db:
+        for statement in CAPPED.values():
+            db.execute(ROWS + statement)
+    await host.start()
+    for path in CAPPED:
+        answer = (await host.get(f"{path}?limit=4294967295")).json()
+        rows = answer["dead_letters"] if isinstance(answer, dict) else answer
+        assert 0 < len(rows) <= 10_000, path
+        assert (await host.get(f"{path}?limit=4294967296")).status == 400, path
+
+
+BAD_KEYS_ARE_500 = {"inventory", "scheduler"}
+"""By `contract/http-jobs.md` 7 and 9.5. Elsewhere they are a 400 (http-fleet.md 7.1: improve)."""
+
+HOSTILE = {
+    "a name that no line of the broker's protocol holds": "a" * 5_000,
+    "a zero byte": "%00",
+    "a line end": "a%0D%0APUB%20x",
+    "wildcards": "*.%3E",
+    "a slash": "a%2Fb",
+    "dots": "..",
+    "the greatest character": "%F4%8F%BF%BF",
+    "no UTF-8": "%FF",
+    "markup": "%3Cscript%3E",
+    "SQL": "'%20OR%201=1--",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+async def test_hostile_names_hurt_nobody(host: Any, text: str) -> None:
+    """In each parameter of each route: no 500, no lost broker, and the broker is not asked nonsense."""
+    for one in await walk(host):
+        if "{" not in one.template:
+            continue
+        path = re.sub(r"\{\w+\}", text, one.template)
+        answer = await asked(host, one.method, path, "admin")
+        if answer.status == 500:
+            assert one.details["x-plugin"] in BAD_KEYS_ARE_500, (
+                f"{one.method} {path[:100]}: {answer.text[:200]}"
+            )
+            assert answer.text.endswith("key cannot be empty or start/end with `.`"), answer.text
+        if text == "%FF":
+            assert answer.text.startswith("Invalid URL: Invalid UTF-8 in `"), path
+    assert (await host.put("/api/agents/pc-1/groups", json={"groups": ["a"]})).status == 200
+    ready = (await host.get("/health/ready", role=None)).json()
+    assert ready["ready"], ready
+    assert "broker" not in [reason["part"] for reason in ready["reasons"]]
+
+
+async def test_a_record_of_a_very_long_name_arrives(host: Any) -> None:
+    """The subject is cut to what the broker takes; the record has the whole name."""
+    name = "Ä" * 4_000
+    made = await host.post(
+        "/api/accounts", json={"username": name, "password": "long enough", "role": "viewer"}
+    )
+    assert made.status == 201
+    await host.settle()
+    [record] = (await host.get("/api/audit?action=account.create")).json()
+    assert record["target"] == name
+    assert (await host.get("/health/ready", role=None)).json()["ready"]
