@@ -121,6 +121,8 @@ def _changing(action: str, text: str) -> click.Command:
         outcome = _ask(read, action, chosen) if chosen else {"ids": [], "done": 0, "left": []}
         if as_json:
             print_json(outcome)
+        elif not chosen:
+            click.echo(f"No dead letter of {everything} waits (kanade-host dead-letters list shows all).")
         else:
             click.echo(_words(action, outcome))
         return Exit.FAILED if outcome["left"] else Exit.OK

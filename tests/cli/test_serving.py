@@ -114,6 +114,7 @@ def test_dead_letters_without_a_host(installation: Installation) -> None:
     assert [(one["id"], one["status"]) for one in found] == [(3, "replay"), (2, "replay")]
     assert installation.run("dead-letters", "show", "99")[0] == 1
     assert installation.run("dead-letters", "replay")[0] == 2
+    assert "No dead letter of x.z waits" in installation.run("dead-letters", "replay", "--all", "x.z")[1]
 
 
 def test_ctrl_c_stops_it_tidily_too(installation: Installation) -> None:
