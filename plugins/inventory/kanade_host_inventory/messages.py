@@ -45,7 +45,7 @@ def legacy_id(request_id: str, pc_id: str) -> str:
 class Scan:
     """A successful run of a job with an inventory hint: what `prepare` makes of an `ExecResult`.
 
-    `most`: elements of one array that become rows.
+    `most`: elements that become rows, of all its arrays.
     """
 
     pc_id: str

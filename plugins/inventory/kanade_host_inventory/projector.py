@@ -6,8 +6,9 @@ scan never replaces a newer one, and a message that comes twice changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,9 +20,13 @@ from kanade_host_inventory.manifest import ExplodeSpec
 from kanade_host_inventory.messages import Scan
 from kanade_host_inventory.spec import BadSpec
 
+T = TypeVar("T")
 TOPIC = "inventory"
-AT_ONCE = 2 * 1024 * 1024
+AT_ONCE = 256 * 1024
 """Bytes of output that one transaction takes; a single scan may have more."""
+SECONDS = 1.5
+"""Of the two that the writer allows. A batch that is slower is divided, a huge scan set aside."""
+HUGE = 5_000
 AHEAD_SECONDS = 120.0
 _MISSING = object()
 
@@ -54,16 +59,36 @@ def apply_scans(tx: Tx, batch: Batch) -> None:
     total = sum(scan.output.size for scan, _ in scans)
     if len(scans) > 1 and total > AT_ONCE:
         raise TooMuchAtOnce(f"{total} bytes of output are too much for one transaction")
-    changed = {scan.pc_id for scan, at in scans if _Projection(tx, scan, at).run()}
+    pace = Pace(alone=len(scans) == 1)
+    changed = {scan.pc_id for scan, at in scans if _Projection(tx, scan, at, pace).run()}
     if changed:
         tx.changed(TOPIC, *changed)
+
+
+class Pace:
+    """Ends a transaction before the host does, who would have to pause the whole projection.
+
+    A scan of ordinary size is not blamed: where one is slow, the disk is.
+    """
+
+    def __init__(self, *, alone: bool, seconds: float = SECONDS) -> None:
+        self._alone, self._until = alone, time.monotonic() + seconds
+
+    def keep(self, rows: Iterable[T]) -> Iterator[T]:
+        """The same rows. Raises `TooMuchAtOnce`."""
+        for number, row in enumerate(rows):
+            late = not number % 100 and time.monotonic() > self._until
+            if late and (not self._alone or number >= HUGE):
+                raise TooMuchAtOnce(f"it takes more than {SECONDS:g} s to write")
+            yield row
 
 
 class _Projection:
     """One scan on its way into the tables. `at` is the broker's time of its message."""
 
-    def __init__(self, tx: Tx, scan: Scan, at: Instant) -> None:
-        self.tx, self.scan, self.at = tx, scan, at
+    def __init__(self, tx: Tx, scan: Scan, at: Instant, pace: Pace) -> None:
+        self.tx, self.scan, self.at, self.pace = tx, scan, at, pace
+        self.left = scan.most
         self.own = (scan.pc_id, scan.job_id)
 
     def run(self) -> bool:
@@ -138,7 +163,7 @@ class _Projection:
         elements = facts.get(spec.field) if isinstance(facts, dict) else None
         if not isinstance(elements, list):
             elements = []
-        if len(elements) > self.scan.most:
+        if len(elements) > self.left:
             self._warn(
                 "too many elements for a derived table: its rows stay as they were",
                 table=spec.table,
@@ -146,6 +171,7 @@ class _Projection:
                 most=self.scan.most,
             )
             return
+        self.left -= len(elements)
         self._refresh(spec, table, elements)
 
     def _refresh(self, spec: ExplodeSpec, table: Table, elements: list[Any]) -> None:
@@ -165,14 +191,17 @@ class _Projection:
         self.tx.executemany(
             f'INSERT OR IGNORE INTO "{table.name}" (pc_id, job_id, collected_at, {columns})'
             f" VALUES ({places})",
-            ((*self.own, collected, *row.cells) for row in after),
+            ((*self.own, collected, *row.cells) for row in self.pace.keep(after)),
         )
 
     def _write_history(self, field: str, found: Iterable[Event]) -> None:
         at = self.at.sql
         self.tx.executemany(
             _HISTORY,
-            ((*self.own, field, one.identity, one.kind, one.before, one.after, at) for one in found),
+            (
+                (*self.own, field, one.identity, one.kind, one.before, one.after, at)
+                for one in self.pace.keep(found)
+            ),
         )
 
     def _warn(self, text: str, **fields: Any) -> None:

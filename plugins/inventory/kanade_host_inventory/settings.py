@@ -17,7 +17,7 @@ class InventorySettings(Settings, frozen=True, kw_only=True):
         int,
         msgspec.Meta(
             ge=1,
-            le=50_000,
-            description="Elements of one array that become rows; a larger one leaves the rows as they were.",
+            le=30_000,
+            description="Elements of one scan that become rows; beyond that, rows stay as they were.",
         ),
     ] = 20_000

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kanade_host_inventory.cells import cell
 from kanade_host_inventory.facts import read_facts
-from kanade_host_inventory.projector import AT_ONCE, TooMuchAtOnce
+from kanade_host_inventory.projector import AT_ONCE, HUGE, Pace, TooMuchAtOnce
 
 from kanade_host.plugin import BadJson
 
@@ -83,6 +83,27 @@ def test_too_many_elements_leave_the_rows(file: Any) -> None:
     assert [row["name"] for row in file.table()] == ["a"]
     assert len(json.loads(file.fact()["facts_json"])["apps"]) == 3
     assert "too many elements" in file.log.lines[0]
+
+
+def test_the_limit_is_that_of_a_whole_scan(file: Any) -> None:
+    file.most = 3
+    other = {"field": "d", "table": "other", "primary_key": ["k"], "columns": [{"field": "k"}]}
+    file.inventory = file.inventory | {"explode": [*file.inventory["explode"], other]}
+    two = [{"name": n, "source": "s", "k": n} for n in "ab"]
+    file.scan({"apps": two, "d": two})
+    assert (len(file.table()), len(file.table("other"))) == (2, 0)
+
+
+def test_what_is_slow_ends_itself() -> None:
+    """Many scans are divided, a huge one is set aside; one of ordinary size is not blamed."""
+    rows = range(HUGE + 1)
+    for alone, fits in ((False, 0), (True, HUGE)):
+        pace = Pace(alone=alone)
+        assert list(pace.keep(rows)) == list(rows)
+        pace = Pace(alone=alone, seconds=-1)
+        with pytest.raises(TooMuchAtOnce):
+            list(pace.keep(rows))
+        assert len(list(Pace(alone=alone, seconds=-1).keep(rows[:fits]))) == fits
 
 
 def test_a_batch_with_too_much_output_is_divided(file: Any) -> None:
