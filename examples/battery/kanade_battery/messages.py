@@ -10,6 +10,13 @@ from kanade_battery.settings import Percent
 from kanade_host.plugin import Instant
 
 
+class Battery(msgspec.Struct, frozen=True):
+    """The payload of kind `battery`: charge, and what is left of the capacity it had when new."""
+
+    percent: Percent
+    health: Percent | None = None
+
+
 class Event(msgspec.Struct, frozen=True):
     """One event of a PC, of any kind: what its payload holds depends on the kind."""
 
@@ -18,12 +25,13 @@ class Event(msgspec.Struct, frozen=True):
     kind: str
     payload: Any = None
 
+    def __post_init__(self) -> None:
+        if self.kind == "battery":
+            self.battery()
 
-class Battery(msgspec.Struct, frozen=True):
-    """The payload of kind `battery`: charge, and what is left of the capacity it had when new."""
-
-    percent: Percent
-    health: Percent | None = None
+    def battery(self) -> Battery:
+        """The payload of kind `battery`; a `ValidationError` sets the message aside."""
+        return msgspec.convert(self.payload, Battery)
 
 
 class Level(msgspec.Struct, frozen=True):

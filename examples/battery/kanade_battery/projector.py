@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from kanade_battery.messages import Battery, Event
+from kanade_battery.messages import Event
 from kanade_host.plugin import Batch, Projection, Tx
 
 # An old message may come again (a dead letter that is replayed): it must not replace a newer one.
@@ -18,12 +16,12 @@ WHERE excluded.received_at >= battery_levels.received_at
 
 
 def apply(tx: Tx, batch: Batch) -> None:
-    """Write one batch. A payload that is no battery raises, and its message alone is set aside."""
+    """Write one batch: of each PC the newest level stays."""
     for message in batch:
         event: Event = message.body
         if event.kind != "battery":
             continue
-        battery = msgspec.convert(event.payload, Battery)
+        battery = event.battery()
         row = (event.pc_id, battery.percent, battery.health, event.at.stored, message.meta.time.stored)
         tx.execute(NEWEST, row)
         tx.changed("battery", event.pc_id)
