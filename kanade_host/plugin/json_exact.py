@@ -185,7 +185,8 @@ class _TypedReader(Reader):
         self.path.pop()
 
     def _struct(self, info: inspect.StructType) -> None:
-        self._open(123, f"struct {info.cls.__name__}")
+        # A type may say itself what clients are told was expected (an enum that is written as an object).
+        self._open(123, getattr(info.cls, "__expecting__", f"struct {info.cls.__name__}"))
         fields = {field.encode_name: field for field in info.fields}
         seen: set[str] = set()
         first = True

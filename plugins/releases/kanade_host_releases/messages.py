@@ -1,0 +1,79 @@
+"""Bodies and answers of the releases plugin (`contract/http-fleet.md` 10)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+
+class Published(msgspec.Struct, frozen=True):
+    """An agent binary that was stored; `size` in bytes, `digest` as `SHA-256=` and padded base64url."""
+
+    version: str
+    size: int
+    digest: str | None
+
+
+class Release(msgspec.Struct, frozen=True):
+    """An agent binary; `modified` as RFC 3339 with `+00:00`."""
+
+    version: str
+    size: int
+    digest: str | None
+    modified: str | None
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A package or script object that was stored."""
+
+    name: str
+    version: str
+    size: int
+    digest: str | None
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A package or script object."""
+
+    name: str
+    version: str
+    size: int
+    digest: str | None
+    modified: str | None
+
+
+class RolloutScope(msgspec.Struct, frozen=True):
+    """Whom a version is meant for; `value` names the group or the PC, and is absent for `global`."""
+
+    __expecting__: ClassVar[str] = "adjacently tagged enum RolloutScope"
+
+    type: Literal["global", "group", "pc"]
+    value: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The key in `agent_config`."""
+        return "global" if self.type == "global" else f"{self.type}s.{self.value}"
+
+    @property
+    def label(self) -> str:
+        """How people are shown it."""
+        return "global" if self.type == "global" else f"{self.type}:{self.value}"
+
+
+class Rollout(msgspec.Struct, frozen=True):
+    """The body of a rollout; `jitter` is a duration such as `30m`, kept as it is when absent."""
+
+    version: str
+    scope: RolloutScope
+    jitter: str | None = None
+
+
+class RolledOut(msgspec.Struct, frozen=True):
+    """What was set where; `jitter` is that of the request."""
+
+    version: str
+    scope_key: str
+    scope_label: str
+    jitter: str | None
