@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nats.errors import TimeoutError as NatsTimeout
 from nats.js.errors import NoStreamResponseError
 
 from kanade_host.plugin.json import encode
@@ -97,12 +98,23 @@ class Host:
         reading = await js.subscribe((info.config.subjects or [">"])[0], stream=stream, ordered_consumer=True)
         try:
             found: list[tuple[str, bytes]] = []
+            last = 0
             while len(found) < info.state.messages:
-                message = await reading.next_msg(timeout=5)
+                try:
+                    message = await reading.next_msg(timeout=0.5)
+                except NatsTimeout:
+                    if await self._nothing_after(stream, last):
+                        break  # some were deleted meanwhile
+                    continue
+                last = message.metadata.sequence.stream
                 found.append((message.subject, message.data))
             return found
         finally:
             await reading.unsubscribe()
+
+    async def _nothing_after(self, stream: str, sequence: int) -> bool:
+        which = jsonlib.dumps({"seq": sequence + 1, "next_by_subj": ">"}).encode()
+        return "error" in await self.broker.api(f"STREAM.MSG.GET.{stream}", which)
 
     async def settle(self) -> None:
         """Wait until everything that was published is projected, and everything promised is sent."""
