@@ -40,6 +40,7 @@ log = structlog.get_logger("kanade_host")
 
 STUCK_STATUS = 70
 ENSURE_SECONDS = 30.0
+REPLAY_SECONDS = 5.0
 
 
 class App:
@@ -193,11 +194,6 @@ class App:
         named = {name: place for place, name in enumerate(self.config.plugins.authenticators)}
         asked = self.web.authentication
         asked.authenticators = sorted(asked.authenticators, key=lambda one: named.get(one.name, len(named)))
-        offered = [one.name for one in asked.authenticators]
-        for name in named:
-            if name not in offered:
-                said = "[plugins] authenticators names one that no plugin offers"
-                log.warning(said, name=name, there=", ".join(offered) or "none")
 
     async def _start_plugin(self, plugin: RunningPlugin) -> None:
         """Start it once what it requires, or comes after, has settled."""
@@ -225,6 +221,8 @@ class App:
 
         async def on_connected() -> None:
             reconnected.set()
+            if self.lease is not None:
+                self.lease.look()
 
         broker.connection.on_connected(on_connected)
         await bus.ready()
@@ -232,7 +230,7 @@ class App:
         self._spawn("resources", self._keep_ensured(reconnected))
         for name, work in self.feeds.map_works().items():
             self._spawn(name, work)
-        self.lease = Lease(bus, writer.epoch)
+        self.lease = Lease(bus, f"{writer.epoch} {writer.location.path.resolve()}")
         self.starting = "another host is active, or its lease is waited for"
         await self.lease.acquire()
         self._spawn("lease", self.lease.keep(self._lease_lost))
@@ -272,6 +270,9 @@ class App:
 
     async def _lease_lost(self, other: str) -> None:
         self._end(1, OperatorError(f"another host has become the active one: {other}; this one ends"))
+        # Until it has ended it would take the other's durables away, and send what is still promised here.
+        assert self.broker is not None
+        await self.broker.connection.close()
 
     # -- work of the host itself ---------------------------------------------------------------
 
@@ -297,8 +298,13 @@ class App:
             await self._replay.wait()
             self._replay.clear()
             for runner in list(self.feeds.runners.values()):
-                with contextlib.suppress(KanadeError):
-                    await runner.replay()
+                try:
+                    left = await runner.replay()
+                except KanadeError as error:
+                    log.warning("dead letters cannot be tried again now", reason=str(error))
+                    left = True
+                if left:
+                    asyncio.get_running_loop().call_later(REPLAY_SECONDS, self._replay.set)
 
     # -- what others report --------------------------------------------------------------------
 
@@ -329,9 +335,11 @@ class App:
 
     def stuck(self, plugin: str, reason: str) -> None:
         """Called on a watching thread: nothing but the end of the process frees the thread that is held."""
-        self._suspects.write(plugin, reason)
-        log.critical("the process ends", plugin=plugin, reason=reason)
-        os._exit(STUCK_STATUS)
+        try:
+            self._suspects.write(plugin, reason)
+            log.critical("the process ends", plugin=plugin, reason=reason)
+        finally:  # also where the disk is full
+            os._exit(STUCK_STATUS)
 
     def _on_damage(self, error: StoreDamaged) -> None:
         self._end(1, error)

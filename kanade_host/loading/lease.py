@@ -2,13 +2,14 @@
 
 Two hosts on one broker would split the consumers and send everything twice. The active one renews
 its record every few seconds; a second one waits, names the first, and takes over once the record has
-stood still for longer than it is valid. A host that holds the lock of the same database file knows
-that the previous holder is dead, and takes over at once.
+stood still for longer than it is valid. A host that holds the lock of the same database file (not of a
+copy of it) knows that the previous holder is dead, and takes over at once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import time
@@ -30,13 +31,18 @@ log = structlog.get_logger("kanade_host.lease")
 
 
 class Holder(msgspec.Struct):
-    """Who is the active host."""
+    """Who is the active host. `database` names its file; a copy elsewhere is another one."""
 
     id: str
     database: str
     host: str
     pid: int
     renewals: int = 0
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Only one host can run there: it holds the lock of that file."""
+        return self.host, self.database
 
     @property
     def words(self) -> str:
@@ -50,6 +56,7 @@ class Lease:
         self._kv, self._bus = bus.kv(BUCKET.name), bus
         self._mine = Holder(str(uuid.uuid4()), database, socket.gethostname(), os.getpid())
         self._revision = 0
+        self._look = asyncio.Event()
         self.other: Holder | None = None
 
     async def acquire(self) -> None:
@@ -58,54 +65,66 @@ class Lease:
         while True:
             try:
                 await self._bus.ready()
-                entry = await self._kv.get(KEY)
-                holder = msgspec.json.decode(entry.value, type=Holder) if entry and entry.value else None
-                if entry is None or holder is None or holder.database == self._mine.database:
-                    return await self._take()
-                if seen is None or seen[0] != entry.revision:
+                revision, holder = await self._holder()
+                if holder is None or holder.place == self._mine.place:
+                    return await self._take(revision)
+                if seen is None or seen[0] != revision:
                     if seen is None:
                         log.warning("another host is active; this one waits", active=holder.words)
-                    seen = (entry.revision, time.monotonic())
+                    seen = (revision, time.monotonic())
                 self.other = holder
                 if time.monotonic() - seen[1] > VALID_SECONDS:
                     log.warning("the active host has gone silent; this one takes over", silent=holder.words)
-                    return await self._take(entry.revision)
+                    return await self._take(revision)
             except RevisionConflict:
                 seen = None
-            except (KanadeError, msgspec.DecodeError) as error:
+            except KanadeError as error:
                 log.info("the lease cannot be read yet", reason=str(error))
             await asyncio.sleep(0.5)
 
-    async def _take(self, revision: int | None = None) -> None:
-        body = msgspec.json.encode(self._mine)
-        if revision is None:
-            self._revision = await self._kv.put(KEY, body)
-        else:
-            self._revision = await self._kv.update(KEY, body, revision)
+    async def _holder(self) -> tuple[int, Holder | None]:
+        """The record's revision (0 = there never was one), and who it names."""
+        entry = await self._kv.last(KEY)
+        if entry is None or not entry.value:
+            return (0 if entry is None else entry.revision), None
+        try:
+            return entry.revision, msgspec.json.decode(entry.value, type=Holder)
+        except msgspec.DecodeError:
+            return entry.revision, Holder("", "", "somebody who left no readable name", 0)
+
+    async def _take(self, revision: int) -> None:
+        """Only over that revision: of two hosts that find the lease free, one gets it."""
+        self._revision = await self._kv.update(KEY, msgspec.json.encode(self._mine), revision)
         self.other = None
 
     async def keep(self, lost: Callable[[str], Awaitable[None]]) -> None:
         """Renew until cancelled; calls `lost` with the other's name when somebody else has taken it."""
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
-            self._mine.renewals += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), RENEW_SECONDS)
+            self._look.clear()
             try:
-                body = msgspec.json.encode(self._mine)
-                self._revision = await self._kv.update(KEY, body, self._revision)
-            except RevisionConflict:
-                if await self._lost_to(lost):
+                if not await self._renewed(lost):
                     return
             except KanadeError as error:
                 log.info("the lease cannot be renewed now", reason=str(error))
 
-    async def _lost_to(self, lost: Callable[[str], Awaitable[None]]) -> bool:
-        entry = await self._kv.get(KEY)
-        holder = msgspec.json.decode(entry.value, type=Holder) if entry and entry.value else None
-        if holder is None or holder.id == self._mine.id:
+    def look(self) -> None:
+        """The broker is back: another host may have taken over meanwhile."""
+        self._look.set()
+
+    async def _renewed(self, lost: Callable[[str], Awaitable[None]]) -> bool:
+        self._mine.renewals += 1
+        try:
+            await self._take(self._revision)
+        except RevisionConflict:
+            revision, holder = await self._holder()
+            if holder is not None and holder.id != self._mine.id:
+                await lost(holder.words)
+                return False
             # The bucket was emptied or restored, or our own write was not acknowledged: ours again.
-            await self._take()
-            return False
-        await lost(holder.words)
+            with contextlib.suppress(RevisionConflict):
+                await self._take(revision)
         return True
 
     async def release(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 from kanade_host.plugin.context import Context
@@ -15,22 +16,34 @@ from kanade_host.projection.ledger import Ledger
 
 async def replay_letters(
     projection: Projection, ctx: Context, writer: Any, ledger: Ledger, decoder: Decoder[Any]
-) -> int:
-    """Apply the letters that are marked; answers how many succeeded. A cause ends the round, for later."""
-    succeeded = 0
-    for letter in await writer.run("host", ledger.wanted_again):
+) -> bool:
+    """Apply the letters that are marked. Answers True when a cause ended that: some are left for later."""
+    while letters := await writer.run("host", ledger.wanted_again):
+        if await _replay_some(letters, projection, ctx, writer, ledger, decoder):
+            return True
+    return False
+
+
+async def _replay_some(
+    letters: Sequence[Any],
+    projection: Projection,
+    ctx: Context,
+    writer: Any,
+    ledger: Ledger,
+    decoder: Decoder[Any],
+) -> bool:
+    for letter in letters:
         try:
             await _replay(letter, projection, ctx, writer, ledger, decoder)
-        except (Unavailable, Retry):
-            break
+        except (Unavailable, Retry) as error:
+            ctx.log.warning("dead letters wait to be tried again", reason=str(error))
+            return True
         except Exception as error:
             text = "".join(traceback.format_exception(error))
             await writer.run(
                 "host", ledger.failed_again(letter["id"], f"{type(error).__name__}: {error}", text)
             )
-        else:
-            succeeded += 1
-    return succeeded
+    return False
 
 
 async def _replay(

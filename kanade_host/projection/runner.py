@@ -106,8 +106,8 @@ class Runner:
         info = await consumer_info(self._bus, self.projection.stream, self.projection.durable)
         return 1 if info is None else info.pending + info.ack_pending
 
-    async def replay(self) -> int:
-        """Apply the dead letters that were marked for it; answers how many succeeded."""
+    async def replay(self) -> bool:
+        """Apply the dead letters that were marked for it; answers whether some are left for later."""
         return await replay_letters(self.projection, self._ctx, self._writer, self._ledger, self._decoder)
 
     async def reached(self, sequence: int, created: str, waiting: Callable[[str | None], None]) -> None:

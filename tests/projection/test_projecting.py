@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -229,6 +230,32 @@ async def test_a_dead_letter_is_replayed_when_an_admin_asks(host: Any) -> None:
 
     await host.until(gone, what="the replay to succeed")
     assert await counted(host) == {"late": 1}
+
+
+async def test_many_dead_letters_are_replayed_together_and_a_cause_only_delays_it(
+    host: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("kanade_host.app.REPLAY_SECONDS", 0.1)
+    app = host.running.app
+    ids = names(0, 250)
+
+    def marked(tx: Any) -> None:
+        tx.executemany(
+            "INSERT INTO host_dead_letters (projection, plugin, stream, stream_created, sequence, subject,"
+            " time_ns, body, status)"
+            " VALUES ('counting.counted', 'counting', 'OBS_EVENTS', 'before', ?, 'obs.x', 1, ?, 'replay')",
+            [(number, json.dumps({"id": one}).encode()) for number, one in enumerate(ids)],
+        )
+
+    await app.store.writer.run("host", marked)
+    host.module("counting").broken["prepare"] = 1
+    app.replay()
+
+    async def gone() -> bool:
+        return not await host.dead_letters()
+
+    await host.until(gone, what="all of them to be replayed")
+    assert await counted(host) == dict.fromkeys(ids, 1)
 
 
 async def test_a_dead_letter_is_discarded(host: Any) -> None:
