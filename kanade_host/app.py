@@ -194,6 +194,13 @@ class App:
         named = {name: place for place, name in enumerate(self.config.plugins.authenticators)}
         asked = self.web.authentication
         asked.authenticators = sorted(asked.authenticators, key=lambda one: named.get(one.name, len(named)))
+        offered = [one.name for one in asked.authenticators]
+        if not offered:
+            log.warning("no plugin authenticates anybody: requests to /api that need a role are refused (401)")
+        for name in named:
+            if name not in offered:
+                said = "[plugins] authenticators names one that no plugin offers"
+                log.warning(said, name=name, there=", ".join(offered) or "none")
 
     async def _start_plugin(self, plugin: RunningPlugin) -> None:
         """Start it once what it requires, or comes after, has settled."""
