@@ -196,7 +196,7 @@ class App:
         asked.authenticators = sorted(asked.authenticators, key=lambda one: named.get(one.name, len(named)))
         offered = [one.name for one in asked.authenticators]
         if not offered:
-            log.warning("no plugin authenticates anybody: requests to /api that need a role are refused (401)")
+            log.warning("no plugin authenticates: requests to /api that need a role are refused (401)")
         for name in named:
             if name not in offered:
                 said = "[plugins] authenticators names one that no plugin offers"

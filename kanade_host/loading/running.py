@@ -14,7 +14,7 @@ from kanade_host.loading.collect import Loaded, Rejected, call
 from kanade_host.loading.context import HostContext, Offers
 from kanade_host.loading.supervise import supervise
 from kanade_host.plugin.authenticators import Authenticator
-from kanade_host.plugin.errors import KanadeError
+from kanade_host.plugin.errors import KanadeError, OperatorError
 from kanade_host.plugin.tasks import Job, Sweep, Task
 
 STOP_SECONDS = 5.0
@@ -104,6 +104,10 @@ class RunningPlugin:
         except asyncio.CancelledError:
             await self._end_work()
             raise
+        except OperatorError as error:  # its text is all that helps
+            await self._end_work()
+            if not self._stopping.is_set():
+                self._fail("started", str(error))
         except Exception as error:
             await self._end_work()
             if not self._stopping.is_set():

@@ -73,6 +73,7 @@ def test_an_authenticator_that_nobody_offers_is_told(installation: Installation)
     installation.write('only = []\nauthenticators = ["atuh"]')
     status, out = installation.stop(installation.start())
     assert status == 0
+    assert "no plugin authenticates" in out
     assert "[plugins] authenticators names one that no plugin offers name=atuh there=none" in out
 
 

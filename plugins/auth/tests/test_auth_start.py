@@ -89,5 +89,5 @@ async def test_who_meant_the_opposite_is_told(
     host: Host, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KANADE_AUTH_DISABLE", value)
-    with pytest.raises(Exception, match="KANADE_AUTH_DISABLE"):
+    with pytest.raises(Exception, match="failed in started: KANADE_AUTH_DISABLE is set to"):
         await host.start()
