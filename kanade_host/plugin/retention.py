@@ -9,6 +9,14 @@ CHUNK = 5_000
 DAY_SECONDS = 86_400
 
 
+def deletion(table: str, column: str) -> str:
+    """One chunk's statement, for whoever looks at its plan; the bound is its parameter."""
+    return (
+        f"DELETE FROM {table} WHERE rowid IN"
+        f" (SELECT rowid FROM {table} WHERE {column} < ? ORDER BY {column} LIMIT {CHUNK})"
+    )
+
+
 async def delete_older(
     ctx: Context, table: str, column: str, before: str, *, topic: str | None = None
 ) -> int:
@@ -17,10 +25,7 @@ async def delete_older(
     `before` has the form of the column (`Instant.stored` or `Instant.sql`); an index on the column keeps
     each chunk to its own rows. `topic` is told as changed where something went. For a `Sweep`.
     """
-    sql = (
-        f"DELETE FROM {table} WHERE rowid IN"
-        f" (SELECT rowid FROM {table} WHERE {column} < ? ORDER BY {column} LIMIT {CHUNK})"
-    )
+    sql = deletion(table, column)
 
     def delete(tx: Tx) -> int:
         deleted = tx.execute(sql, (before,)).rowcount
