@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from kanade_host.plugin import Context, Instant, Tx
+from kanade_host.plugin import Context, Instant, KanadeError, Tx
 
 Outcome = Literal["fired", "skipped", "failed", "missed", "completed", "run"]
 TOPIC = "schedules"
@@ -202,7 +202,7 @@ def failed(tx: Tx, schedule_id: str, due: Instant, decision: Outcome, reason: st
     """A planned fire did not happen, and will not."""
     tx.execute(
         "UPDATE scheduler_fires SET state = 'failed', plan = '', reason = ?"
-        " WHERE schedule_id = ? AND due = ?",
+        " WHERE schedule_id = ? AND due = ? AND state = 'firing'",
         (reason, schedule_id, due.stored),
     )
     note(tx, schedule_id, decision, reason, due, at)
@@ -235,6 +235,10 @@ async def sweep(ctx: Context) -> int:
 
 async def _forget_gone(ctx: Context) -> int:
     """What a schedule that was deleted missed is of no interest if it comes back."""
+    try:
+        await ctx.watch("schedules").synced()
+    except KanadeError:
+        return 0  # who is gone cannot be told from who has not come yet
     present = {key for key, _ in ctx.watch("schedules").items()}
     rows = await ctx.query("SELECT schedule_id FROM scheduler_schedules WHERE next_due IS NOT NULL")
     gone = [row[0] for row in rows if row[0] not in present]

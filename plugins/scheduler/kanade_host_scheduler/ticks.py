@@ -68,11 +68,13 @@ class Ticks:
         """Whatever goes wrong is this tick's alone, and is kept as its reason."""
         schedule = tick.schedule
         try:
+            patience = self._patience(tick)
+            await self._job(schedule.job_id, patience)
             decision, plan = await self._decide(schedule)
             if isinstance(decision, Skip):
                 await self._skip(tick, decision)
             else:
-                await self._fire(tick, plan, decision.reason)
+                await self._fire(tick, plan, decision.reason, patience)
         except TickEnds as end:
             await self._fail(tick, str(end))
         except (KanadeError, LookupError) as error:
@@ -84,8 +86,7 @@ class Ticks:
     # -- deciding ----------------------------------------------------------------------------
 
     async def _decide(self, schedule: Schedule) -> tuple[Decision, FanoutPlan]:
-        """Steps 1 to 8; with the plan that goes out. Raises `TickEnds`."""
-        await self._job(schedule.job_id)
+        """Steps 2 to 8; with the plan that goes out. Raises `TickEnds`."""
         plan = msgspec.structs.replace(schedule.plan, deadline_at=self.deadline(schedule))
         expected: list[str] = []
         successes: Mapping[str, Instant] = {}
@@ -101,22 +102,30 @@ class Ticks:
             plan = msgspec.structs.replace(plan, target=target, rollout=None)
         return decision, plan
 
-    async def _job(self, job_id: str) -> None:
+    async def _job(self, job_id: str, patience: Instant) -> None:
+        """Step 1: the job has to be there, now. Raises `TickEnds`."""
         catalog: Catalog = self._ctx.service(JOBS)
         try:
-            found = await self._patiently(lambda: catalog.get(job_id))
+            found = await self._patiently(lambda: catalog.get(job_id), patience)
         except KanadeError as error:
             raise TickEnds(f"job '{job_id}' cannot be read: {error}") from None
         if found is None:
             raise TickEnds(f"job '{job_id}' is not in the catalog")
 
-    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Once more where the broker was away for a moment."""
-        try:
-            return await call()
-        except Unavailable:
+    async def _patiently(self, call: Callable[[], Awaitable[T]], patience: Instant) -> T:
+        """Again where the broker or the database is away, until `patience`."""
+        while True:
+            try:
+                return await call()
+            except Unavailable:
+                if self._ctx.clock.now() >= patience:
+                    raise
             await asyncio.sleep(RETRY_EVERY_SECONDS)
-            return await call()
+
+    def _patience(self, tick: Tick) -> Instant:
+        """Until when a tick goes on trying: not beyond the next one."""
+        end: Instant = self._ctx.clock.now() + self._ctx.settings.retry_seconds
+        return end if tick.until is None else min(end, tick.until)
 
     def deadline(self, schedule: Schedule) -> Instant | None:
         """When its commands are too late. Raises `TickEnds`."""
@@ -156,7 +165,7 @@ class Ticks:
 
     # -- firing ------------------------------------------------------------------------------
 
-    async def _fire(self, tick: Tick, plan: FanoutPlan, reason: str) -> None:
+    async def _fire(self, tick: Tick, plan: FanoutPlan, reason: str, patience: Instant) -> None:
         schedule = tick.schedule
         exec_id = str(uuid.uuid4())
         supersedes = await self._supersedes(schedule)
@@ -180,8 +189,7 @@ class Ticks:
             await self._note(tick, "skipped", f"{tick.due.wire} was fired already")
             return
         fire = _Fire(schedule.id, tick.due, exec_id, schedule.job_id, plan, supersedes, reason)
-        patience = at + self._ctx.settings.retry_seconds
-        await self._send(fire, patience if tick.until is None else min(patience, tick.until))
+        await self._send(fire, patience)
 
     async def _supersedes(self, schedule: Schedule) -> str | None:
         """The fire before, where what it has not delivered is of no use any more."""

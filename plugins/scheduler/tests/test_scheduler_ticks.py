@@ -206,6 +206,77 @@ async def test_w12_and_w13_once_per_target_in_waves(host: Any) -> None:
     )
 
 
+@pytest.mark.kanade(settings={"jobs": {"upstream_subjects": True}})
+async def test_w14_all_groups_and_pcs_on_upstream_subjects(host: Any) -> None:
+    await start(host)
+    await put(host, target={"all": True, "groups": ["g", "g"], "pcs": ["p"]})
+    await tick(host)
+    (execution,) = await host.rows("SELECT target_count FROM executions")
+    assert execution["target_count"] == 4
+    (record,) = [json.loads(body) for name, body in await host.stream_messages("AUDIT") if ".exec." in name]
+    said = record["payload"]["subjects"]
+    assert said == ["commands.all", "commands.group.g", "commands.group.g", "commands.pc.p"]
+
+
+async def test_w14_all_covers_groups_and_pcs(host: Any) -> None:
+    await start(host)
+    await put(host, target={"all": True, "groups": ["g", "g"], "pcs": ["p"]})
+    await tick(host)
+    assert [subject for subject, _ in await sent(host)] == ["commands.all"]
+
+
+async def test_w17_a_wave_later_than_its_deadline_keeps_it(host: Any) -> None:
+    await start(host)
+    for pc_id, group in (("pc1", "a"), ("pc2", "b")):
+        await host.put(f"/api/agents/{pc_id}/groups", json={"groups": [group]})
+    waves = [{"group": "a", "delay": "0s"}, {"group": "b", "delay": "10m"}]
+    await put(host, rollout={"waves": waves}, starting_deadline="5m", cron="0 0 9 * * *")
+    await tick(host, 31)
+    assert [subject for subject, _ in await sent(host)] == ["commands.pc.pc1"]
+    host.clock.advance(601)
+
+    async def both() -> bool:
+        return len(await sent(host)) == 2
+
+    await host.until(both)
+    first, second = await sent(host)
+    assert second[0] == "commands.pc.pc2"
+    assert first[1]["deadline_at"] == second[1]["deadline_at"]
+    assert first[1]["deadline_at"].startswith("2026-03-01T09:05:0")
+
+
+async def test_w18_offline_pcs_do_not_keep_a_schedule_from_being_done(host: Any) -> None:
+    await start(host)
+    host.clock.advance(-600)
+    await beat(host, "c")
+    host.clock.advance(600)
+    await put(host, mode="once_per_pc", auto_disable_when_done=True)
+    for pc_id in ("a", "b"):
+        await beat(host, pc_id)
+        await ended(host, pc_id)
+    assert (await tick(host, 60))["decision"] == "completed"
+
+
+async def test_w23_there_is_no_check_for_runs_under_way(host: Any) -> None:
+    await start(host)
+    await put(host, mode="once_per_pc", target={"pcs": ["a"]})
+    for _ in range(3):
+        assert (await tick(host))["decision"] == "fired"
+    assert len(await host.rows("SELECT 1 FROM executions")) == 3
+
+
+async def test_an_edit_while_a_schedule_completes_stays(host: Any) -> None:
+    """Upstream's blind put would overwrite it (8.3)."""
+    await start(host)
+    await put(host, mode="once_per_pc", target={"pcs": ["a"]}, auto_disable_when_done=True)
+    await ended(host, "a")
+    registry = host.running.app.running["scheduler"].ctx.service("scheduler.work").registry
+    registry.all["s"].revision -= 1  # as if the watch had not yet said what somebody wrote
+    assert (await tick(host))["decision"] == "skipped"
+    entry = await (await host.kv("schedules")).get("s")
+    assert json.loads(entry.value).get("enabled", True) is True
+
+
 async def test_w15_an_empty_rollout_is_none(host: Any) -> None:
     await start(host)
     await put(host, rollout={"waves": []})
