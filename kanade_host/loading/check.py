@@ -106,35 +106,29 @@ def _routes(loaded: Sequence[Loaded], host_routes: Sequence[Route]) -> list[Conf
 
 def _prefixes(loaded: Sequence[Loaded]) -> list[Conflict]:
     """A plugin from outside lives under its own name."""
-    found = []
-    for one in loaded:
-        if not one.state.manifest.foreign:
-            continue
-        name = one.name
-        for route in one.routes:
-            if not (route.path == f"/api/{name}" or route.path.startswith(f"/api/{name}/")):
-                found.append(
-                    Conflict(
-                        name, name, f"route {route.path} of a plugin from outside must lie under /api/{name}/"
-                    )
-                )
-            if route.permission and not route.permission.name.startswith(f"{name}."):
-                found.append(
-                    Conflict(
-                        name, name, f"permission {route.permission.name!r} must begin with {name + '.'!r}"
-                    )
-                )
-        for sub in one.subscriptions:
-            if isinstance(sub, Projection) and not sub.durable.startswith(name):
-                found.append(Conflict(name, name, f"durable {sub.durable!r} must begin with {name!r}"))
-            if isinstance(sub, Projection | Samples) and not sub.name.startswith(f"{name}."):
-                found.append(Conflict(name, name, f"projection {sub.name!r} must begin with {name + '.'!r}"))
-        found += [
-            Conflict(name, name, f"page {page.id!r} must begin with {name!r}")
-            for page in one.pages
-            if not page.id.startswith(name)
-        ]
-    return found
+    return [
+        Conflict(one.name, one.name, f"{what} of a plugin from outside must begin with {prefix!r}")
+        for one in loaded
+        if one.state.manifest.foreign
+        for what, given, prefix in _named(one)
+        if not (given.lower().startswith(prefix) or given.lower() == prefix[:-1])
+    ]
+
+
+def _named(one: Loaded) -> list[tuple[str, str, str]]:
+    """Everything that a plugin gives a name: what it is, its name, and how that has to begin."""
+    dotted, scored = f"{one.name}.", f"{one.name.replace('-', '_')}_"
+    named = [(f"route {route.path}", route.path, f"/api/{one.name}/") for route in one.routes]
+    permissions = {route.permission.name for route in one.routes if route.permission}
+    named += [(f"permission {permission!r}", permission, dotted) for permission in sorted(permissions)]
+    for sub in one.subscriptions:
+        if isinstance(sub, Projection | Samples):
+            named.append((f"projection {sub.name!r}", sub.name, dotted))
+        if isinstance(sub, Projection):
+            named.append((f"durable {sub.durable!r}", sub.durable, scored))
+    named += [(f"page {page.id!r}", page.id, dotted) for page in one.pages]
+    named += [(f"{type(made).__name__.lower()} {made.name!r}", made.name, scored) for made in one.resources]
+    return named
 
 
 def _after(loaded: Sequence[Loaded]) -> list[Conflict]:

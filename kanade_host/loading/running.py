@@ -62,9 +62,12 @@ class RunningPlugin:
         try:
             services = call(self._plugins, self.name, "kanade_services", ctx=self.ctx) or {}
             for name, service in services.items():
+                self._own("service", name)
                 self._offers.add(self.name, name, service)
             found = call(self._plugins, self.name, "kanade_authenticators", ctx=self.ctx) or ()
             self.authenticators = list(found)
+            for one in self.authenticators:
+                self._own("authenticator", one.name)
             jobs = call(self._plugins, self.name, "kanade_tasks", ctx=self.ctx) or ()
             for job in jobs:
                 if not isinstance(job, Task | Sweep):
@@ -77,6 +80,12 @@ class RunningPlugin:
         contributes["services"] = sorted(services)
         contributes["tasks"] = [job.name for job in self._jobs]
         contributes["authenticators"] = [one.name for one in self.authenticators]
+
+    def _own(self, what: str, name: str) -> None:
+        """A plugin from outside gives names that begin with its own. Raises `Rejected`."""
+        own = self.name
+        if self.loaded.state.manifest.foreign and name != own and not name.startswith((f"{own}.", f"{own}_")):
+            raise Rejected(f"{what} {name!r} of a plugin from outside must begin with {own!r}")
 
     async def start(self) -> None:
         """Enter the lifespan, within bounded time, then begin to work once this host is the active one."""

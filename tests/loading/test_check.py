@@ -10,7 +10,7 @@ import msgspec
 from kanade_host.loading.check import check
 from kanade_host.loading.collect import Loaded
 from kanade_host.loading.state import Manifest, PluginState
-from kanade_host.plugin import Page, Permission, Projection, Role, Route
+from kanade_host.plugin import Bucket, Page, Permission, Projection, Role, Route, Stream
 
 READ = Permission("area.read", Role.VIEWER)
 
@@ -95,7 +95,11 @@ def test_a_plugin_from_outside_stays_under_its_name() -> None:
         {"routes": [route("/api/ext/x")]},
         {"subscriptions": [projection("ext.x", "backend_results_projector")]},
         {"subscriptions": [projection("results.x", "ext_x")]},
+        {"subscriptions": [projection("ext.x", "extended")]},
         {"pages": [Page("other", {"en": "O"})]},
+        {"pages": [Page("extra.page", {"en": "E"})]},
+        {"resources": [Bucket("anything")]},
+        {"resources": [Stream("ANY", ("any.>",))]},
     ):
         assert set(reasons(plugin("ext", foreign=True, **bad))) == {"ext"}, bad
 

@@ -10,16 +10,16 @@ async def test_a_heartbeat_becomes_an_agent(host):
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import importlib.util
 
 import pytest
-import pytest_asyncio
 
-if TYPE_CHECKING:
-    from kanade_host.plugin.testing.broker import TestBroker
-    from kanade_host.plugin.testing.host import Host
+if importlib.util.find_spec("pytest_asyncio") is not None:
+    # Without it (extra `test`) there are no fixtures; but other people's pytest must not break because
+    # kanade-host is installed beside it.
+    from kanade_host.plugin.testing.fixtures import broker, host
+
+    __all__ = ["broker", "host"]
 
 _MARKER = (
     "kanade(plugins=[], files=[], settings={}, environment={}, process=False, fault=None, start=True,"
@@ -30,50 +30,3 @@ _MARKER = (
 def pytest_configure(config: pytest.Config) -> None:
     """Announce the marker."""
     config.addinivalue_line("markers", _MARKER)
-
-
-@pytest_asyncio.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[TestBroker]:
-    """A real nats-server of this test's own."""
-    from kanade_host.plugin.testing.broker import TestBroker
-
-    made = TestBroker(tmp_path / "nats")
-    await made.start()
-    yield made
-    await made.close()
-
-
-@pytest_asyncio.fixture
-async def host(request: pytest.FixtureRequest, tmp_path: Path, broker: TestBroker) -> AsyncIterator[Host]:
-    """A running host, as the marker `kanade` describes it."""
-    from kanade_host.plugin.testing.clock import MovableClock
-    from kanade_host.plugin.testing.host import Host
-    from kanade_host.plugin.testing.inprocess import InProcess
-    from kanade_host.plugin.testing.options import Options
-    from kanade_host.plugin.testing.process import ProcessRunning
-
-    wanted: dict[str, Any] = {}
-    for marker in reversed(list(request.node.iter_markers("kanade"))):
-        wanted.update(marker.kwargs)
-    environment = dict(wanted.get("environment", {}))
-    if wanted.get("fault"):
-        environment["KANADE_FAULT"] = wanted["fault"]
-    options = Options(
-        folder=str(tmp_path),
-        broker_url=broker.url,
-        broker_token=broker.token,
-        plugins=tuple(wanted.get("plugins", ())),
-        files=tuple(str(file) for file in wanted.get("files", ())),
-        settings=wanted.get("settings", {}),
-        environment=environment,
-        authenticators=tuple(wanted.get("authenticators", ("kit",))),
-        strict=wanted.get("strict", False),
-        start_seconds=wanted.get("start_seconds", 30.0),
-    )
-    clock = MovableClock()
-    running = ProcessRunning(options, broker) if wanted.get("process") else InProcess(options, clock)
-    made = Host(tmp_path, broker, running, clock)
-    if wanted.get("start", True):
-        await made.start()
-    yield made
-    await made.stop()
