@@ -267,8 +267,9 @@ class Store:
                 size, chunks = size + len(chunk), chunks + 1
                 if len(sending) >= IN_FLIGHT:
                     done, sending = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
-                    for one in done:
-                        one.result()
+                    failed = [error for one in done if (error := one.exception()) is not None]
+                    if failed:  # every one was asked for its error, or the loop would complain of it
+                        raise failed[0]
                 # Tasks start in the order of their making, and nothing in them waits before the socket
                 # is written to: the order in the stream is the order here.
                 sending.add(asyncio.create_task(self._publish(self.chunk_subject(nuid), chunk)))
