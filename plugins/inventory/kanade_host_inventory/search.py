@@ -28,8 +28,8 @@ async def spec_of(ctx: Context, manifest_id: str, field: str) -> ExplodeSpec:
     """The explode spec of a job's field. Raises `HttpError` with the contract's texts."""
     try:
         held = await hints_of(ctx).find(manifest_id)
-    except InvalidKey as error:
-        raise HttpError(500, str(error)) from None
+    except InvalidKey as error:  # upstream: 500, though it is the client's fault
+        raise HttpError(400, str(error)) from None
     except (Unavailable, ResourceMissing) as error:
         raise HttpError(503, f"jobs KV: {error}") from None
     if held is None:
@@ -93,6 +93,8 @@ def _filter(spec: ExplodeSpec, key: str, text: str) -> tuple[str, str]:
     if operator in _COMPARE:
         return f'"{column}" {_COMPARE[operator]} ?', text
     if operator in _LIKE:
+        if "\0" in text:  # where LIKE stops reading
+            return f'"{column}" = ? AND FALSE', text
         before, after = _LIKE[operator]
         escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         return f"\"{column}\" LIKE ? ESCAPE '\\'", f"{before}{escaped}{after}"

@@ -79,6 +79,7 @@ FILTERS: dict[str, list[str | None]] = {
     "name__contains=_": ["100%_a\\b"],
     "name__suffix=\\b": ["100%_a\\b"],
     "name__contains=%25c": [],
+    "name__contains=%00": [],
     "version=120&version=121": [],
     "version__ge=120&version__ge=121&name=Chrome": ["Chrome"],
     "limit=1": [None],
@@ -108,7 +109,7 @@ REFUSED = {
     "/api/inventory/plain/search/x": (404, 'manifest "plain" has no inventory hint'),
     "/api/inventory/flat/search/x": (404, 'manifest "flat" has no explode specs'),
     "/api/inventory/absent/search/x": (404, 'manifest "absent" not registered'),
-    "/api/inventory/bad%20key/search/x": (500, "key cannot be empty or start/end with `.`"),
+    "/api/inventory/bad%20key/search/x": (400, "key cannot be empty or start/end with `.`"),
     "/api/inventory/broken/search/x": (500, "parse manifest: missing field `id` at line 1 column 2"),
     "/api/inventory/inv-sw/history/search?kind=foo": (
         400, 'kind must be one of added / removed / changed (got "foo")',
