@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import runpy
 import stat
 import subprocess
 import sys
 import tomllib
+import venv
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,22 @@ def test_run_explains_itself_and_is_short() -> None:
     if sys.platform != "win32":
         for program in (run, ROOT / ".ci" / "run"):
             assert program.stat().st_mode & stat.S_IXUSR
+
+
+def test_run_makes_the_environment_anew_that_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in its first second leaves an environment with a Python and no pip."""
+    names = runpy.run_path(str(ROOT / "run"))
+    setup = names["setup"]
+    bin = tmp_path / names["BIN"].name
+    for name, value in {"VENV": tmp_path, "BIN": bin, "pip": lambda *_: None}.items():
+        monkeypatch.setitem(setup.__globals__, name, value)
+    venv.EnvBuilder(with_pip=False).create(tmp_path)
+    setup()
+    done = subprocess.run([str(bin / "python"), "-m", "pip", "--version"], capture_output=True, check=False)
+    assert done.returncode == 0
+    assert (tmp_path / "kanade-setup").exists()
 
 
 def test_run_needs_nothing_but_the_standard_library() -> None:
