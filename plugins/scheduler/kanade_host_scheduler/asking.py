@@ -139,10 +139,16 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: Instant | None
 
 
+class StatesQuery(msgspec.Struct, frozen=True):
+    """How many."""
+
+    limit: Count = MOST
+
+
 async def states(request: Request) -> list[State]:
-    """GET /api/schedule-states."""
+    """GET /api/schedule-states, by id."""
     found = []
-    for row in await request.ctx.query(ledger.STATES):
+    for row in await request.ctx.query(ledger.STATES, (min(request.query.limit, MOST),)):
         next_due, problem_at, last_due, decided_at = (
             None if row[name] is None else Instant(row[name])
             for name in ("next_due", "problem_at", "last_due", "decided_at")

@@ -30,6 +30,7 @@ STATES = (
     "SELECT s.schedule_id, s.next_due, s.problem, s.problem_at, s.last_exec_id, t.decision, t.reason,"
     " t.last_due, t.decided_at FROM scheduler_schedules AS s LEFT JOIN scheduler_ticks AS t ON t.id ="
     " (SELECT max(id) FROM scheduler_ticks WHERE schedule_id = s.schedule_id)"
+    " ORDER BY s.schedule_id LIMIT ?"
 )
 
 

@@ -1,6 +1,6 @@
 """Wall clocks of time zones, with rules for the two days a year that they jump.
 
-Upstream knows UTC only; a schedule with the key `time_zone` is ours (`docs/decisions/time-zones.md`):
+Upstream knows UTC only; a schedule with the key `time_zone` is ours (`docs/decisions/schedules.md`):
 
 - A schedule with fixed hours ticks once a day whatever the clock does: what falls into the hour that is
   left out ticks at the moment when the clock jumps, what falls into the hour that comes twice ticks the

@@ -216,7 +216,75 @@ async def has_fired_or_failed(host: Any) -> bool:
     return bool(await host.rows("SELECT 1 FROM scheduler_ticks"))
 
 
-@pytest.mark.kanade(process=True, fault="before-commit:1000000")
+AWAY = [
+    ("GET", "/api/schedules"),
+    ("GET", "/api/schedules/s/yaml"),
+    ("GET", "/api/schedules/s/next"),
+    ("POST", "/api/schedules"),
+    ("POST", "/api/schedules/s/disable"),
+    ("POST", "/api/schedules/s/enable"),
+    ("POST", "/api/schedules/s/run"),
+    ("DELETE", "/api/schedules/s"),
+]
+
+
+async def test_while_the_broker_is_away_every_route_says_so(host: Any) -> None:
+    """`contract/http-jobs.md` 13."""
+    await start(host)
+    await put(host, body(cron="0 0 0 1 1 *"))
+    assert (await host.get("/api/schedules")).status == 200
+    await host.broker.stop()
+
+    async def noticed() -> bool:
+        return bool((await host.get("/api/schedules")).status == 503)
+
+    await host.until(noticed)
+    for method, path in AWAY:
+        data = body(cron="0 0 0 1 1 *") if path == "/api/schedules" and method == "POST" else None
+        answer = await host.request(method, path, data=data)
+        assert answer.status == 503, (method, path, answer.text)
+        assert answer.text.startswith("broker unavailable: ")
+    assert (await host.get("/api/schedules/s/ticks")).status == 200
+    asked = {"cron": "* * * * * *", "count": 1}
+    assert (await host.post("/api/schedules/preview", json=asked)).json()["accepted"] is True
+
+
+async def test_a_fire_that_was_only_written_down_is_finished(host: Any) -> None:
+    """As a crash between the row and the sending leaves it."""
+    await start(host)
+    await put(host, body(cron="0 0 0 1 1 *"))
+    ctx = host.running.app.running["scheduler"].ctx
+    now = host.clock.now()
+    exec_id = "0b9c3a52-6d0e-4b6e-9d4c-0b5a2f6f2d11"
+
+    def plan(tx: Any, due: Instant, id: str, at: Instant) -> bool:
+        return ledger.plan_fire(
+            tx,
+            "s",
+            due,
+            exec_id=id,
+            job_id="echo",
+            plan=b'{"target":{"pcs":["a"]}}',
+            supersedes=None,
+            reason="fires at every tick",
+            at=at,
+        )
+
+    assert await ctx.write(lambda tx: plan(tx, now, exec_id, now))
+    assert not await ctx.write(lambda tx: plan(tx, now, exec_id[:-1] + "2", now))
+    old = now - 3_600
+    assert await ctx.write(lambda tx: plan(tx, old, exec_id[:-1] + "3", old))
+    await host.restart()
+    await fired(host, 1)
+    await host.settle()
+    sent = [json.loads(data) for _, data in await host.stream_messages("EXEC")]
+    assert [one["exec_id"] for one in sent] == [exec_id]
+    (late,) = await host.rows("SELECT state, reason FROM scheduler_fires WHERE due = ?", (old.stored,))
+    assert late["state"] == "failed"
+    assert "too late to make sure" in late["reason"]
+
+
+@pytest.mark.kanade(process=True)
 async def test_a_fire_that_a_crash_interrupted_goes_out_once(host: Any) -> None:
     """The row stands, and nobody knows whether it was sent."""
     await (await host.kv("jobs")).put("echo", json.dumps(JOB).encode())
@@ -244,6 +312,7 @@ PLANS = [
     (ledger.TICKS_OF_KIND, ("missed", 9, 9), "USING INDEX scheduler_ticks_decision (decision=? AND id<?)"),
     (ledger.TICKS, (9, 9), "USING INTEGER PRIMARY KEY (rowid<?)"),
     (ledger.UNFINISHED, ("x", 9), "USING INDEX scheduler_fires_unfinished"),
+    (ledger.STATES, (9,), "USING COVERING INDEX scheduler_ticks_schedule (schedule_id=?)"),
     (ledger.OLD_TICKS, ("x", 9), "scheduler_ticks_decided"),
     (ledger.OLD_FIRES, ("x", 9), "scheduler_fires_planned"),
 ]

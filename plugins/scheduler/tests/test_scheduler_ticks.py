@@ -307,6 +307,21 @@ async def test_a_fire_replaces_what_the_one_before_has_not_delivered(host: Any) 
     assert [row["state"] for row in states] == ["superseded", "waiting"]
 
 
+async def test_a_cascade_takes_back_what_is_not_delivered(host: Any) -> None:
+    await start(host)
+    await put(host, target={"pcs": ["away"]})
+    await tick(host)
+    assert len(await sent(host)) == 1
+    assert (await host.post("/api/schedules/s/disable?cascade=true")).status == 204
+
+    async def taken_back() -> bool:
+        return await sent(host) == []
+
+    await host.until(taken_back)
+    (target,) = await host.rows("SELECT state FROM execution_targets")
+    assert target["state"] == "skipped"
+
+
 async def test_run_now(host: Any) -> None:
     await start(host)
     await put(host, enabled=False, starting_deadline="5m")
