@@ -50,36 +50,56 @@ class Applier:
         self._writer, self._ledger, self._apply = writer, ledger, apply
         self._waiting, self._deadline = waiting, deadline
         self._failed: deque[bool] = deque(maxlen=WINDOW)
+        self._succeeded = False
         self.dead_letters = 0
 
-    def forgive(self) -> None:
-        """Forget the failures so far: a paused projection is tried again."""
+    def forgive(self, *, asked: bool) -> None:
+        """Try a paused projection again: `asked` by an operator, or because time has passed.
+
+        Where nothing at all succeeded since the last pause, time alone makes no new beginning: the first
+        failure pauses it again, or a broken plugin would set aside one message after the other.
+        """
         self._failed.clear()
+        if not (asked or self._succeeded):
+            self._failed.extend([True] * ALLOWED)
+        self._succeeded = False
 
     async def run(self, items: Sequence[Item], created: str) -> None:
         """Commit all items and the position after the last one. Raises `PluginAtFault`."""
+        for item in items:
+            if item.unprepared is not None:
+                self._blame(item.unprepared)
+        await self._together(items, created)
+
+    async def _together(self, items: Sequence[Item], created: str) -> None:
         try:
             await self._commit(items, created)
         except Exception as error:
             await self._divide(items, created, error)
         else:
-            self._failed.extend(False for item in items if item.message is not None)
+            good = [False for item in items if item.message is not None]
+            self._failed.extend(good)
+            self._succeeded |= bool(good)
 
-    async def _divide(self, items: Sequence[Item], created: str, error: Exception) -> None:
-        good = [item for item in items if item.message is not None]
-        if len(good) > 1:
-            middle = items.index(good[len(good) // 2])
-            await self.run(items[:middle], created)
-            await self.run(items[middle:], created)
-            return
-        if isinstance(error, Overran):
-            raise PluginAtFault(f"apply overran its time on a single message: {error}") from error
+    def _blame(self, error: Exception) -> None:
+        """Count a failure; too many are no fault of the messages."""
         self._failed.append(True)
         if sum(self._failed) > ALLOWED:
             raise PluginAtFault(
                 f"{sum(self._failed)} of the last {len(self._failed)} messages failed,"
                 f" the last one with {type(error).__name__}: {error}"
             ) from error
+
+    async def _divide(self, items: Sequence[Item], created: str, error: Exception) -> None:
+        good = [item for item in items if item.message is not None]
+        if len(good) > 1:
+            middle = items.index(good[len(good) // 2])
+            await self._together(items[:middle], created)
+            await self._together(items[middle:], created)
+            return
+        if isinstance(error, Overran):
+            raise PluginAtFault(f"apply overran its time on a single message: {error}") from error
+        self._blame(error)
         for item in good:
             text = "".join(traceback.format_exception(error))
             item.letter = letter_of(item.fetched, f"{type(error).__name__}: {error}", text)

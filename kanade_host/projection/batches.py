@@ -15,11 +15,15 @@ from kanade_host.projection.ledger import DeadLetter
 
 @dataclass(slots=True)
 class Item:
-    """One fetched message: decoded, or the letter that says why not."""
+    """One fetched message: decoded, or the letter that says why not.
+
+    `unprepared`: what `prepare` raised for it, which may be the plugin's fault rather than the message's.
+    """
 
     fetched: Fetched
     message: Message[Any] | None
     letter: DeadLetter | None = None
+    unprepared: Exception | None = None
 
 
 def letter_of(fetched: Fetched, error: str, traceback: str = "") -> DeadLetter:

@@ -8,7 +8,13 @@ from typing import Any
 import structlog
 
 from kanade_host.bus.bus import NatsBus
-from kanade_host.bus.reader import consumer_info, message_time, remake_consumer, stream_info
+from kanade_host.bus.reader import (
+    ReaderLost,
+    consumer_info,
+    message_time,
+    remake_consumer,
+    stream_info,
+)
 from kanade_host.plugin.clock import Clock
 from kanade_host.plugin.errors import ResourceMissing
 from kanade_host.plugin.subscriptions import Projection
@@ -33,17 +39,22 @@ class Begun:
 async def begin(
     projection: Projection, *, bus: NatsBus, writer: Any, ledger: Ledger, clock: Clock, ours: bool
 ) -> Begun:
-    """Decide where to begin and make the durable so. Raises `ResourceMissing`, `BrokerUnavailable`."""
+    """Decide where to begin and make the durable so.
+
+    Raises `ResourceMissing`, `BrokerUnavailable`, and `ReaderLost` when the stream was made anew meanwhile.
+    """
     position = await writer.run("host", ledger.read)
     info = await stream_info(bus, projection.stream)
     if info is None:
         raise ResourceMissing(f"stream {projection.stream} does not exist")
-    at = await message_time(bus, projection.stream, position.sequence) if position else None
+    at = await _time_at(bus, projection, position.sequence) if position else None
     facts = StreamFacts(info.created, info.first_seq, info.last_seq, at)
     floor = None if position or ours else await _floor(bus, projection)
     decision = decide(position, facts, ours=ours, floor=floor)
     if decision.gap is not None:
         await _record(decision, facts.created, writer, ledger, clock)
+    if position is None and decision.sequence is not None:
+        position = await _taken_over(decision.sequence - 1, facts.created, projection, bus, writer, ledger)
     log.info("projection begins", projection=projection.name, reason=decision.reason)
     await remake_consumer(
         bus,
@@ -54,7 +65,24 @@ async def begin(
         after_ns=decision.after_ns,
     )
     made = await consumer_info(bus, projection.stream, projection.durable)
+    now = await stream_info(bus, projection.stream)
+    if now is None or now.created != facts.created:
+        # The durable would wait for a sequence that the new stream reaches much later.
+        raise ReaderLost(f"stream {projection.stream} was made anew while a reader was beginning")
     return Begun(facts.created, decision, position, made.pending if made else -1)
+
+
+async def _time_at(bus: NatsBus, projection: Projection, sequence: int) -> int | None:
+    return await message_time(bus, projection.stream, sequence) if sequence > 0 else None
+
+
+async def _taken_over(
+    floor: int, created: str, projection: Projection, bus: NatsBus, writer: Any, ledger: Ledger
+) -> Position:
+    """Keep what kanade-backend's durable says: whoever ends between deleting and making it would lose it."""
+    position = Position(created, floor, await _time_at(bus, projection, floor) or 0)
+    await writer.run("host", lambda tx: ledger.advance(tx, position))
+    return position
 
 
 async def _floor(bus: NatsBus, projection: Projection) -> int | None:

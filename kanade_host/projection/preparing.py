@@ -68,7 +68,7 @@ async def _alone(
     except Exception as error:
         text = "".join(traceback.format_exception(error))
         item.letter = letter_of(item.fetched, f"prepare: {type(error).__name__}: {error}", text)
-        item.message = None
+        item.message, item.unprepared = None, error
 
 
 async def _patiently(

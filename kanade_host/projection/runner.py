@@ -146,7 +146,7 @@ class Runner:
         self._wake.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), PAUSE_SECONDS)
-        self._applier.forgive()
+        self._applier.forgive(asked=self._wake.is_set())
 
     def _waiting(self, reason: str | None) -> None:
         self.begun.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import shutil
@@ -87,6 +88,31 @@ async def test_a_broken_plugin_is_paused_and_goes_on_where_it_stood(host: Any) -
     letters = len(await host.dead_letters())
     assert len(await counted(host)) == 60 - letters
     assert (await host.plugin_states())["counting"]["state"] == "running"
+
+
+@pytest.mark.parametrize("step", ["apply", "unprepared"])
+async def test_a_broken_plugin_sets_little_aside_and_goes_on_once_it_works(
+    host: Any, monkeypatch: Any, step: str
+) -> None:
+    monkeypatch.setattr("kanade_host.projection.runner.PAUSE_SECONDS", 0.05)
+    module = host.module("counting")
+    await publish(host, *names(0, 5))
+    await host.settle()
+    module.broken[step] = True
+    await publish(host, *names(5, 150))
+
+    async def paused() -> bool:
+        return bool((await project(host))["state"] == "paused")
+
+    await host.until(paused, what="the projection to be paused")
+    await asyncio.sleep(1.0)  # several pauses
+    letters = len(await host.dead_letters())
+    assert letters <= 40
+    module.broken[step] = False
+    await host.settle()
+    assert len(await host.dead_letters()) == letters
+    assert set((await counted(host)).values()) == {1}
+    assert len(await counted(host)) == 150 - letters
 
 
 async def test_a_cause_outside_the_messages_is_waited_out(host: Any) -> None:
@@ -196,8 +222,6 @@ async def test_a_broker_that_ends_and_comes_back(host: Any, how: str) -> None:
 
 @pytest.mark.kanade(files=[FILE], start=False)
 async def test_the_host_comes_up_before_its_broker(host: Any) -> None:
-    import asyncio
-
     await host.broker.stop()
     starting = asyncio.create_task(host.start())
     await asyncio.sleep(0.3)

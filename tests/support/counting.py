@@ -27,7 +27,7 @@ from kanade_host.plugin import (
 
 READ = Permission("counting.read", Role.VIEWER)
 WRITE = Permission("counting.write", Role.OPERATOR)
-broken = {"apply": False, "prepare": 0, "forgiving": False}
+broken = {"apply": False, "prepare": 0, "unprepared": False, "forgiving": False}
 """Switches that a test in the same process turns."""
 
 
@@ -64,6 +64,8 @@ async def prepare(ctx: Context, batch: Batch) -> Batch:
     if broken["prepare"] > 0:
         broken["prepare"] -= 1
         raise Retry("the other side is away")
+    if broken["unprepared"]:
+        raise KeyError("the plugin is broken")
     await asyncio.sleep(max(message.body.hold for message in batch))
     return batch
 

@@ -102,6 +102,8 @@ class InProcess:
             if not sampler.idle:
                 return f"samples {name} are being written"
         for name, runner in app.feeds.runners.items():
+            if runner.status.state in ("starting", "waiting"):  # its durable may be about to be made anew
+                return f"{name} has not begun: {runner.status.reason}"
             waiting = await runner.waiting()
             if waiting:
                 return f"{waiting} messages wait for {name} ({runner.status.state}: {runner.status.reason})"
