@@ -7,7 +7,7 @@ membership; `all` stays one message (`contract/http-jobs.md` 2.4, decided).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kanade_host.plugin import BadDuration, HttpError, parse_duration
 from kanade_host_jobs import subjects
@@ -30,10 +30,14 @@ class Addressed:
 
 @dataclass(frozen=True, slots=True)
 class Addressing:
-    """All messages of one fire. `expected`: the PCs that are to end it, each once."""
+    """All messages of one fire. `expected`: the PCs that are to end it, each once.
+
+    `empty`: named groups without members; most often a slip of the pen.
+    """
 
     messages: tuple[Addressed, ...]
     expected: tuple[str, ...]
+    empty: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> list[str]:
@@ -88,6 +92,27 @@ async def address(plan: FanoutPlan, fleet: Fleet, *, upstream: bool) -> Addressi
     """Resolve a plan. Raises `HttpError` 400 for unusable names, 503 where groups cannot be resolved."""
     if upstream:
         return _as_upstream(plan)
+    empty: list[str] = []
+    found = await _resolved(plan, _noting(fleet, empty))
+    return replace(found, empty=_once(empty))
+
+
+def _noting(fleet: Fleet, empty: list[str]) -> Fleet:
+    """The same fleet, which notes the groups that nobody is in."""
+    ask = fleet.members
+    if ask is None:
+        return fleet
+
+    async def members(group: str) -> list[str]:
+        found = await ask(group)
+        if not found:
+            empty.append(group)
+        return found
+
+    return replace(fleet, members=members)
+
+
+async def _resolved(plan: FanoutPlan, fleet: Fleet) -> Addressing:
     if waves_of(plan):
         return await _in_waves(plan, fleet)
     target = plan.target

@@ -128,7 +128,9 @@ class FanoutPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FireAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What an exec answers. `expected`: how many PCs are expected to end it."""
+    """What an exec answers. `expected`: how many PCs are expected to end it; `warnings` only where there
+    are some.
+    """
 
     exec_id: str
     job_id: str
@@ -136,6 +138,7 @@ class FireAnswer(msgspec.Struct, frozen=True, kw_only=True):
     target_count: int
     subjects: list[str]
     expected: int
+    warnings: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class NothingToSend(KanadeError):
@@ -176,4 +179,8 @@ class Catalog(Protocol):
         fire replaces. `exec_id`: the caller's own new UUID; the same one again fires nothing twice.
         `noted`: further keys of the audit record.
         """
+        ...
+
+    async def take_back(self, job_id: str) -> None:
+        """Delete the undelivered commands of a job that was just revoked. Best effort, raises nothing."""
         ...

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from kanade_host_results.api import SERVICE, Command, Executions, Fire
 
 from kanade_host.plugin import (
@@ -76,6 +77,7 @@ class Order:
             target_count=len(found),
             subjects=found,
             expected=len(self.addressing.expected),
+            warnings=[f"group '{name}' has no members" for name in self.addressing.empty] or msgspec.UNSET,
         )
 
     def commands(self) -> tuple[Command, ...]:

@@ -157,6 +157,18 @@ async def test_groups_without_the_fleet_plugin(plan: dict[str, Any]) -> None:
     assert raised.value.status == 503
 
 
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"target": {"groups": ["cannary", "canary", "cannary"]}},
+        {"target": {"all": True, "groups": ["cannary"]}},
+        {"rollout": waves(("canary", "0s"), ("cannary", "1s"))},
+    ],
+)
+async def test_groups_that_nobody_is_in_are_noted(plan: dict[str, Any]) -> None:
+    assert (await address(plan_of(**plan), FLEET, upstream=False)).empty == ("cannary",)
+
+
 async def test_all_and_pcs_do_not_need_the_fleet_plugin() -> None:
     plan = plan_of(target={"all": True, "groups": ["g"]})
     assert (await address(plan, Fleet(known, None), upstream=False)).subjects == ["commands.all"]

@@ -333,6 +333,13 @@ async def test_without_the_fleet_plugin_groups_are_refused_and_the_rest_works(ho
     assert (await fire(host, **NAMED))["target_count"] == 1
 
 
+async def test_a_group_that_nobody_is_in_is_warned_of(host: Any) -> None:
+    await host.post("/api/jobs", json=JOB)
+    found = await fire(host, target={"groups": ["cannary"]})
+    assert (found["expected"], found["warnings"]) == (0, ["group 'cannary' has no members"])
+    assert "warnings" not in await fire(host, **NAMED)
+
+
 @pytest.mark.kanade(plugins=["results", "jobs"])
 async def test_without_heartbeats_all_expects_nobody(host: Any) -> None:
     await host.post("/api/jobs", json=JOB)
