@@ -24,6 +24,7 @@ from kanade_host_jobs.api import FanoutPlan, FireAnswer, Manifest
 from kanade_host_jobs.aside import aside
 from kanade_host_jobs.firing import Firing
 from kanade_host_jobs.manifest import Body, dumped, read_mirror, stored
+from kanade_host_jobs.revocation import Revocation
 from kanade_host_jobs.undelivered import Undelivered
 
 BUCKET, MIRROR = "jobs", "jobs_yaml"
@@ -44,6 +45,7 @@ class JobCatalog:
         self._ctx, self._undelivered = ctx, undelivered
         self._decoded: dict[str, _Decoded] = {}
         self._firing = Firing(ctx, self)
+        self._revocation = Revocation(ctx, undelivered)
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -196,3 +198,7 @@ class JobCatalog:
         if supersedes is not None:
             self._undelivered.wake()
         return answer
+
+    async def take_back(self, job_id: str) -> None:
+        """See `Catalog.take_back`."""
+        await self._revocation.take_back(job_id)

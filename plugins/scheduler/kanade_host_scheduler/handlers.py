@@ -6,8 +6,6 @@ import asyncio
 
 import msgspec
 from kanade_host_jobs.api import Catalog
-from kanade_host_results.api import SERVICE as EXECUTIONS
-from kanade_host_results.api import Executions
 
 from kanade_host.plugin import (
     BrokerUnavailable,
@@ -117,15 +115,8 @@ async def _revoke(request: Request, job_id: str) -> None:
     except KanadeError as error:
         raise HttpError(500, f"script_status put: {error}") from None
     request.ctx.changed("kv:script_status", job_id)
-    executions: Executions = request.ctx.service(EXECUTIONS)
-    try:
-        await executions.revoke(job_id)
-    except KanadeError as error:
-        request.ctx.log.warning(
-            "undelivered commands of a revoked job stay in EXEC; agents skip them",
-            job_id=job_id,
-            reason=str(error),
-        )
+    catalog: Catalog = request.ctx.service(JOBS)
+    await catalog.take_back(job_id)
 
 
 async def enable_schedule(request: Request) -> None:
