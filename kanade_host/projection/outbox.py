@@ -1,8 +1,9 @@
 """The way out: what transactions promised to send is published, acknowledged, and then forgotten.
 
 A row of `host_outbox` was committed together with the rows that explain it. It leaves the table only
-after the broker has acknowledged the message; a crash in between sends it again under the same
-`Nats-Msg-Id`, which the broker (two minutes) and the agents (by request id) recognise.
+after the broker has acknowledged the message. Where the answer was lost, by a crash or with the
+connection, the stream is asked first; and what is sent again has the same `Nats-Msg-Id`, which the
+broker (two minutes) and the agents (by request id) recognise.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from kanade_host.bus.bus import NatsBus
 from kanade_host.faults import fault
 from kanade_host.plugin.clock import Clock
 from kanade_host.plugin.errors import BrokerUnavailable, InvalidKey, KanadeError
+from kanade_host.projection.arrived import arrived
 from kanade_host.store.tx import WITHDRAWN
 
 log = structlog.get_logger("kanade_host.outbox")
@@ -190,7 +192,10 @@ class Outbox:
         return True
 
     async def _send(self, rows: Sequence[Any]) -> None:
-        done = await self._publish(rows)
+        tried = [row for row in rows if row["claimed"] and not row["core"]]
+        there = await arrived(self._bus, tried) if tried else set()
+        done = [row["id"] for row in tried if row["message_id"] in there]
+        done += await self._publish([row for row in rows if row["message_id"] not in there])
         if done:
             await self._writer.run("host", lambda tx: _forget(tx, done))
         self.count += len(done)

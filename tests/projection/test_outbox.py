@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from pathlib import Path
@@ -86,3 +87,21 @@ async def test_a_tidy_stop_leaves_nothing_promised_that_was_sent(host: Any) -> N
     assert not left & sent
     assert left | sent == set(ids)
     await host.start()
+
+
+async def test_what_arrived_is_not_sent_again_when_the_broker_has_forgotten_its_id(host: Any) -> None:
+    """As after a crash in the middle of sending, and a start more than two minutes later."""
+    config = {"name": "NOWHERE", "subjects": ["nowhere.>"], "duplicate_window": 100_000_000}
+    await host.broker.api("STREAM.CREATE.NOWHERE", json.dumps(config).encode())
+    for one in ("a", "b"):
+        await host.publish("nowhere.at.all", one.encode(), headers={"Nats-Msg-Id": one})
+    await asyncio.sleep(0.5)
+
+    def work(tx: Any) -> None:
+        for one in ("a", "b", "c"):
+            tx.send("nowhere.at.all", one.encode(), id=one)
+        tx.acting_as("host").execute("UPDATE host_outbox SET claimed = 1")
+
+    await host.running.app.store.writer.run("counting", work)
+    await host.settle()
+    assert await arrived(host, "NOWHERE", "nowhere.at.all") == {"a": 1, "b": 1, "c": 1}
