@@ -31,7 +31,9 @@ def digest(body: bytes) -> str:
 
 
 async def chunks_in(host: Any, store: str) -> int:
-    return sum(1 for subject, _ in await host.stream_messages(f"OBJ_{store}") if ".C." in subject)
+    client = await host.broker.client()
+    state = (await client.jetstream().stream_info(f"OBJ_{store}", subjects_filter="$O.*.C.>")).state
+    return sum((state.subjects or {}).values())
 
 
 async def no_chunks(host: Any, store: str) -> None:
