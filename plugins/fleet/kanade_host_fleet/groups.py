@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from kanade_host.plugin import BadJson, BadShape, KeyValue, Request, Response, decode, encode
 from kanade_host_fleet.buckets import Precondition, decoded, document, told
-from kanade_host_fleet.memberships import BUCKET, memberships_of, normal, usable
+from kanade_host_fleet.memberships import BUCKET, check_count, memberships_of, normal, usable
 from kanade_host_fleet.messages import AgentGroups, GroupList, GroupRow
 from kanade_host_fleet.scopes import BUCKET as SCOPES
 from kanade_host_fleet.scopes import GROUP_PREFIX
@@ -33,6 +33,7 @@ async def set_groups(request: Request) -> Response:
     def change(stored: bytes | None) -> bytes:
         known = _known(stored)
         groups[:] = normal(name if name in known else usable(name) for name in wanted)
+        check_count(groups, len(known))
         return encode(AgentGroups(groups))
 
     revision = None
@@ -99,14 +100,14 @@ def _bucket(request: Request) -> KeyValue:
     return request.ctx.bus.kv(BUCKET)
 
 
-def _known(stored: bytes | None) -> list[str]:
+def _known(stored: bytes | None) -> set[str]:
     """Names that are stored already stay usable, however odd; a row that is broken is replaced."""
     if stored is None:
-        return []
+        return set()
     try:
-        return decode(AgentGroups, stored).groups
+        return set(decode(AgentGroups, stored).groups)
     except (BadJson, BadShape):
-        return []
+        return set()
 
 
 async def _revise(
@@ -123,6 +124,7 @@ async def _revise(
         nonlocal changed
         before = [] if stored is None else decoded(AgentGroups, stored, f"agent_groups for {pc_id}").groups
         outcome[:] = normal(change(normal(before)))
+        check_count(outcome, len(before))
         changed = outcome != normal(before)
         return encode(AgentGroups(outcome)) if changed else stored
 

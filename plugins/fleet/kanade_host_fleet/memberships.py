@@ -12,6 +12,8 @@ from kanade_host_fleet.messages import AgentGroups
 BUCKET = "agent_groups"
 NAME_BYTES = 1_024
 """As many as a name in a subject may have (`kanade_host_jobs.subjects`), and less than a key may."""
+MOST_GROUPS = 1_000
+"""Of one PC. Each is a filter subject of its durable, and the broker compares each with each."""
 EMPTY_NAME = "group name must not be empty"
 _UNUSABLE = re.compile(r"[\s*>\x00-\x1f\x7f]|^\.|\.$|\.\.")
 
@@ -37,6 +39,12 @@ def usable(name: str) -> str:
             " and dots at either end or next to each other",
         )
     return trimmed
+
+
+def check_count(groups: list[str], before: int) -> None:
+    """Refuse to put a PC into too many groups; a list that is longer already may get shorter."""
+    if len(groups) > max(MOST_GROUPS, before):
+        raise HttpError(400, f"{len(groups)} groups are too many: a PC can be in at most {MOST_GROUPS}")
 
 
 class Memberships:

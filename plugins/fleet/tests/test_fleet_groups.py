@@ -154,3 +154,19 @@ async def test_the_service(host: Any) -> None:
     await host.broker.stop()
     assert (await host.get("/api/groups_probe/members?of=a")).status == 503
     assert await ask("snapshot") == {"pc-01": []}
+
+
+async def test_a_pc_can_be_in_many_groups_but_not_in_any_number(host: Any) -> None:
+    """Each is a filter subject; 20,000 of them held the broker, and comparing them the event loop."""
+    most = [f"g{i:04}" for i in range(1_000)]
+    assert (await host.put(A, json={"groups": most})).status == 200
+    for answer in (
+        await host.put(A, json={"groups": [f"h{i}" for i in range(100_000)]}),
+        await host.post(A, json={"group": "one-more"}),
+    ):
+        assert (answer.status, answer.text.partition(": ")[2]) == (400, "a PC can be in at most 1000")
+    bucket = await host.kv("agent_groups")
+    await bucket.put("pc-many", json.dumps({"groups": [f"g{i}" for i in range(1_010)]}).encode())
+    path = "/api/agents/pc-many/groups"
+    assert (await host.delete(f"{path}/g1")).status == 200, "a longer list of another client may get shorter"
+    assert len((await host.get(path)).json()["groups"]) == 1_009

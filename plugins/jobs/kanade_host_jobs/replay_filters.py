@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from kanade_host_jobs import subjects
 
 PREFIX = "agent_replay_"
+MOST = 2_000
+"""Subjects of one durable; the broker compares each with each, 20,000 of them hold it for seconds."""
 _OTHER = re.compile(r"[^A-Za-z0-9_-]")
 
 Filters = Mapping[str, tuple[str, ...]]
@@ -27,7 +29,8 @@ def wanted_filters(pc_ids: Iterable[str], groups: Mapping[str, list[str]]) -> di
     """`commands.all`, the PC's own subject and those of its groups (upstream's clients may publish them).
 
     PCs whose ids become one name share a durable: it gets the subjects of all of them. A PC whose id can
-    be no subject keeps what its agent made, and so does whoever shares a durable with it.
+    be no subject keeps what its agent made, and so does whoever shares a durable with it, and whoever is
+    in too many groups.
     """
     found: dict[str, set[str]] = {}
     kept: set[str] = set()
@@ -39,4 +42,5 @@ def wanted_filters(pc_ids: Iterable[str], groups: Mapping[str, list[str]]) -> di
         mine = found.setdefault(name, {subjects.ALL})
         mine.add(subjects.of_pc(pc_id))
         mine.update(subjects.of_group(group) for group in groups.get(pc_id, ()) if subjects.usable(group))
+    kept.update(name for name, mine in found.items() if len(mine) > MOST)
     return {name: tuple(sorted(mine)) for name, mine in found.items() if name not in kept}

@@ -35,3 +35,9 @@ def test_who_can_be_no_subject_keeps_what_the_agent_made() -> None:
     assert wanted_filters(["*", "_", "a b", "pc-1"], {}) == {
         "agent_replay_pc-1": ("commands.all", "commands.pc.pc-1")
     }
+
+
+def test_who_is_in_too_many_groups_keeps_what_the_agent_made() -> None:
+    assert wanted_filters(["pc-1", "pc-2"], {"pc-1": [f"g{i}" for i in range(3_000)]}) == {
+        "agent_replay_pc-2": ("commands.all", "commands.pc.pc-2")
+    }
