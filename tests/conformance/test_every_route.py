@@ -140,7 +140,7 @@ async def test_other_methods_are_405_after_401_and_403(host: Any) -> None:
 
 
 async def test_the_contract_s_routes_are_there(host: Any) -> None:
-    """`contract/http-fleet.md` 1; names of parameters are what clients are shown in errors."""
+    """`contract/http-fleet.md` 1, and the host's own; clients are shown the parameters' names in errors."""
     lines = [line.split() for line in CONTRACT.read_text().splitlines()]
     built = ("host", *INSTALLED)
     promised = {(method, path, role) for owner, method, path, role in lines if owner in built}
