@@ -21,6 +21,7 @@ from kanade_host_scheduler.zones import Zone
 __all__ = ["BadCron", "Cron", "parsed"]
 
 SECOND = timedelta(seconds=1)
+KEPT_LENGTH = 200
 
 
 class Cron:
@@ -142,7 +143,11 @@ def _nearest(day: int, first: int, length: int) -> int:
     return day
 
 
-@lru_cache(maxsize=4_096)
 def parsed(text: str) -> Cron:
-    """The expression, parsed once. Raises `BadCron`."""
+    """The expression, parsed once where it is of a usual length. Raises `BadCron`."""
+    return _parsed(text) if len(text) <= KEPT_LENGTH else Cron(text)
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(text: str) -> Cron:
     return Cron(text)

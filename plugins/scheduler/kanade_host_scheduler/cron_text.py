@@ -28,8 +28,14 @@ _NUMBER = re.compile(r"[0-9]+", re.ASCII)
 _MAX_NUMBER = 65_535
 
 
+SHOWN = 400
+
+
 class BadCron(ValueError):
     """The text is no cron expression; the message names the field and what is wrong with it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message if len(message) <= SHOWN else message[:SHOWN] + "…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +156,7 @@ def _split_nth(kind: _Kind, item: str) -> tuple[str, int | None]:
         return body, LAST
     if not mark:
         return item, None
-    if not _NUMBER.fullmatch(nth) or not 1 <= int(nth) <= 5:
+    if not _NUMBER.fullmatch(nth) or nth.lstrip("0") not in ("1", "2", "3", "4", "5"):
         raise BadCron(f"{kind.name}: `#` in `{item}` wants 1 to 5 or L behind it")
     return body, int(nth)
 

@@ -66,7 +66,7 @@ ROUTES = (
         body="raw",
         too_large=HttpErrorText(400, BODY_LIMIT_TEXT),
         audits=("schedule_upsert",),
-        errors={400: "the schedule is refused, with the reason", 413: "too large", 503: AWAY},
+        errors={400: "the schedule is refused, with the reason", 503: AWAY},
         tags=TAGS,
     ),
     Route(

@@ -120,7 +120,7 @@ class ScheduleStore:
         except BrokerUnavailable as error:
             raise away(error) from None
         except MessageTooLarge as error:
-            raise HttpError(413, f"KV put: failed to put key into store: {error}") from None
+            raise HttpError(400, f"KV put: failed to put key into store: {error}") from None
         except InvalidKey as error:
             raise HttpError(400, f"KV put: {error}") from None
         except ResourceMissing as error:

@@ -11,6 +11,8 @@ import msgspec
 from kanade_host_scheduler.cron import Cron
 from kanade_host_scheduler.cron_text import LAST, Field
 
+LISTED = 20
+"""Numbers and ranges; nobody reads more."""
 FULL = {"second": 60, "minute": 60, "hour": 24}
 JA_DAYS = "日月火水木金土"
 JA_UNITS = {"second": "秒", "minute": "分", "hour": "時"}
@@ -67,7 +69,7 @@ class _Runs:
                 parts += [name(low), name(high)]
             else:
                 parts.append(f"{name(low)}{to}{name(high)}")
-        return comma.join(parts)
+        return comma.join(parts[:LISTED] + ["…"] * (len(parts) > LISTED))
 
 
 def _single(field: Field) -> int | None:

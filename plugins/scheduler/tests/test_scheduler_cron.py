@@ -113,6 +113,22 @@ def test_what_upstream_was_recorded_to_answer() -> None:
     assert wrong == []
 
 
+def test_long_texts() -> None:
+    years = Cron("0 0 0 1 1 * */2")
+    assert years.next(Instant.parse(NEW_YEAR), 1)
+    assert words_of(years).en.endswith("37, 39, …, at 00:00 (UTC)")
+    for text in (
+        "0 0 9 * * 2#" + "9" * 5_000,
+        "9" * 5_000 + " * * * * *",
+        "x" * 100_000,
+        "-" * 100_000 + " * * * * *",
+    ):
+        with pytest.raises(BadCron) as refused:
+            Cron(text)
+        assert len(str(refused.value)) < 500
+    assert Cron("1," * 100_000 + " * * * * *").next(Instant.parse(NEW_YEAR), 1)
+
+
 def fields(low: int, high: int) -> st.SearchStrategy[str]:
     """Forms that both read alike: croniter takes `0-0` for `*`, and wants a step within the range."""
     number = st.integers(low, high)

@@ -128,6 +128,17 @@ async def test_what_may_work_is_named(host: Any) -> None:
     ]
 
 
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+async def test_what_is_larger_than_a_message_is_refused(host: Any) -> None:
+    """Rule 6 of `contract/manifest.md` 7, and the body's own limit."""
+    answer = await host.post("/api/schedules", json=NIGHTLY | {"target": {"pcs": ["a" * 1_200_000]}})
+    assert answer.status == 400
+    assert answer.text.startswith("KV put: failed to put key into store: max payload size exceeded")
+    answer = await host.post("/api/schedules", data=b" " * (2_097_152 + 1))
+    limit = "read request body: Failed to buffer the request body: length limit exceeded"
+    assert (answer.status, answer.text) == (400, limit)
+
+
 async def test_time_zones_are_instants(host: Any) -> None:
     """Vector 26."""
     await host.post("/api/schedules", json=NIGHTLY | {"deadline_at": "2026-01-01T09:00:00.123456+09:00"})
