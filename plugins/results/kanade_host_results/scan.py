@@ -34,6 +34,20 @@ class Found:
     complete: bool = True
 
 
+def of_pc(word: str, since: Instant | None, limit: int) -> tuple[str, list[object]]:
+    """The row numbers of the newest results of PCs whose id holds the word, from an index alone.
+
+    65 ns a row, so it needs no windows: the frequent question "what did this PC do" stops early, and a
+    name that is nowhere takes 0.2 s among three million rows.
+    """
+    where, values = conditions(None, since)
+    sql = (
+        "SELECT rowid FROM execution_results INDEXED BY execution_results_names"
+        f" WHERE {' AND '.join([*where, 'instr(pc_id, ?)'])} {NEWEST} LIMIT ?"
+    )
+    return sql, [*values, word, limit]
+
+
 @dataclass(slots=True)
 class _Place:
     """The last row of the window before."""
@@ -56,6 +70,9 @@ class Scan:
         for column in COLUMNS:
             if column in patterns:
                 self._sort_out(column, patterns[column])
+        alone = status is None and self._regexes == {} and list(patterns) == ["pc_id"]
+        self._pc = str(self._words[0]) if alone and self._words else None
+        self._since = since
         heavy = not _HEAVY.isdisjoint(patterns)
         self._carries = not _HEAVY.isdisjoint(self._regexes)
         self._rows = _FIRST_HEAVY_ROWS if heavy else _FIRST_ROWS
@@ -74,6 +91,9 @@ class Scan:
 
     async def run(self, limit: int) -> Found:
         """Search until `limit` rows matched, all were seen, or time is up."""
+        if self._pc is not None:
+            rows = await self._ctx.query(*of_pc(self._pc, self._since, limit))
+            return Found([row[0] for row in rows])
         numbers: list[int] = []
         ends = time.monotonic() + SECONDS
         place: _Place | None = None

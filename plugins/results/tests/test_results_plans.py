@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kanade_host_results import executions_read, live, results_read, sweeps
+from kanade_host_results import executions_read, live, results_read, scan, sweeps
 from kanade_host_results.api import Executions
 from kanade_host_results.executions import ExecutionsService
 
@@ -63,6 +63,16 @@ def test_nothing_scans_a_table(file: Any, name: str) -> None:
         if step.startswith("SCAN") and "USING" not in step and "CONSTANT ROW" not in step
     ]
     assert not bad, plan
+
+
+@pytest.mark.parametrize("since", [None, AT])
+def test_results_of_a_pc_come_from_an_index_that_holds_all_that_is_asked(
+    file: Any, since: Instant | None
+) -> None:
+    plan = steps(file, *scan.of_pc("pc-1", since, 50))
+    assert "USING COVERING INDEX execution_results_names" in plan[0], plan
+    # Within one second the rows that match are put into order; never all of them.
+    assert all("LAST TERM" in step or "RIGHT PART" in step for step in plan[1:]), plan
 
 
 def test_failures_are_found_by_the_index_that_holds_only_them(file: Any) -> None:
