@@ -25,7 +25,8 @@ from kanade_host.plugin.errors import ApiError, BrokerUnavailable, NoResponders,
 
 if TYPE_CHECKING:
     from kanade_host.bus.bus import NatsBus
-    from kanade_host.bus.objects import Meta, Store
+    from kanade_host.bus.object_records import Meta
+    from kanade_host.bus.objects import Store
     from kanade_host.plugin.context import ObjectInfo
 
 REMEMBERED = 16

@@ -21,6 +21,7 @@ from kanade_host.bus.jetstream import NOT_FOUND, STREAM_NOT_FOUND
 from kanade_host.bus.kv import TIMED_OUT
 from kanade_host.bus.object_orphans import purge_orphans
 from kanade_host.bus.object_reading import Offsets, Reading, next_message
+from kanade_host.bus.object_records import CHUNK_BYTES, Meta
 from kanade_host.bus.walk import walk
 from kanade_host.plugin.clock import SystemClock
 from kanade_host.plugin.context import ObjectInfo
@@ -37,58 +38,12 @@ from kanade_host.plugin.errors import (
 if TYPE_CHECKING:
     from kanade_host.bus.bus import NatsBus
 
-CHUNK_BYTES = 128 * 1024
 IN_FLIGHT = 8
 LOOKUP = "failed to get Object Store"
 ROLLUP = {"Nats-Rollup": "sub"}
 REREADS = 5
 RETIRE_SECONDS = 3600.0
 RETIRE_POLL = 0.5
-
-
-class _Options(msgspec.Struct):
-    max_chunk_size: int = CHUNK_BYTES
-    link: Any = None
-
-
-class Meta(msgspec.Struct):
-    """An object's record, as it stands in the stream; unknown keys are ignored."""
-
-    name: str
-    bucket: str = ""
-    nuid: str = ""
-    size: int = 0
-    chunks: int = 0
-    mtime: str | None = None
-    digest: str | None = None
-    description: str | None = None
-    metadata: dict[str, str] | None = None
-    headers: Any = None
-    options: _Options | None = None
-    deleted: bool = False
-
-    @property
-    def info(self) -> ObjectInfo:
-        return ObjectInfo(self.name, self.size, self.digest or None, self.mtime or None)
-
-    def encoded(self) -> bytes:
-        """In upstream's form: every key, `deleted` on tombstones only."""
-        record: dict[str, Any] = {
-            "name": self.name,
-            "description": self.description,
-            "metadata": self.metadata or {},
-            "headers": self.headers,
-            "options": {"link": None, "max_chunk_size": CHUNK_BYTES},
-            "bucket": self.bucket,
-            "nuid": self.nuid,
-            "size": self.size,
-            "chunks": self.chunks,
-            "mtime": self.mtime,
-            "digest": self.digest,
-        }
-        if self.deleted:
-            record["deleted"] = True
-        return msgspec.json.encode(record)
 
 
 class Store:

@@ -27,13 +27,12 @@ async def download(request: Request, reader: ObjectReader, filename: str) -> Res
     wanted = headers.get("range")
     if wanted is None or headers.get("if-range", etag) != etag:
         length = str(info.size)
-        return _answer(request, reader.read(), 200, answer | {"content-length": length})
+        return _answer(reader.read(), 200, answer | {"content-length": length})
     start, end = _range(wanted, info.size)
     part = reader.read(start, end - start + 1)
     if request.method != "HEAD":
         part = await _begun(part)
     return _answer(
-        request,
         part,
         206,
         answer
@@ -41,8 +40,7 @@ async def download(request: Request, reader: ObjectReader, filename: str) -> Res
     )
 
 
-def _answer(request: Request, body: AsyncIterator[bytes], status: int, headers: dict[str, str]) -> Response:
-    del request
+def _answer(body: AsyncIterator[bytes], status: int, headers: dict[str, str]) -> Response:
     return Response(body, status, "application/octet-stream", headers)
 
 
