@@ -19,6 +19,10 @@ MAX_DELAY = 100 * 31_557_600 * 10**9
 """Nanoseconds; what lies beyond has no date that can be written down."""
 
 
+MOST_GROUPS = 1_000
+"""Of one fire, and waves likewise: each is looked up in the fleet; 100,000 took most of a minute."""
+
+
 @dataclass(frozen=True, slots=True)
 class Addressed:
     """One message: its subject, whom it is expected to reach, and its delay in nanoseconds."""
@@ -63,6 +67,9 @@ def check_specified(plan: FanoutPlan) -> None:
     target = plan.target
     if not (waves_of(plan) or target.all or target.groups or target.pcs):
         raise HttpError(400, NOTHING)
+    for where, count in (("rollout.waves", len(waves_of(plan))), ("target.groups", len(target.groups))):
+        if count > MOST_GROUPS:
+            raise HttpError(400, f"{where}: {count} are too many, at most {MOST_GROUPS}; nothing was sent")
 
 
 def check_names(plan: FanoutPlan) -> None:

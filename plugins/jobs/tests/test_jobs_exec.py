@@ -201,6 +201,13 @@ REFUSED: list[tuple[str, Any, int, str]] = [
     ),
     ("echo", {"target": {}}, 400, "target must specify at least one of "),
     ("echo", {"rollout": {"waves": []}}, 400, "target must specify at least one of "),
+    ("echo", {"target": {"groups": ["g"] * 1_001}}, 400, "target.groups: 1001 are too many, at most 1000; "),
+    (
+        "echo",
+        {"rollout": {"waves": [{"group": "g", "delay": "1s"}] * 1_001}},
+        400,
+        "rollout.waves: 1001 are too many, at most 1000; ",
+    ),
     ("neither", NAMED, 400, "execute: one of `script`, `script_file`, `script_object` must be set"),
     (
         "both",
