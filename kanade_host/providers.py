@@ -175,4 +175,3 @@ def _sampling(one: SampleFigures) -> dict[str, Any]:
         "dropped": one.dropped,
         "bad": one.bad,
     }
-

@@ -34,9 +34,7 @@ def test_a_bad_address_names_itself(given: str) -> None:
         normalised(given)
 
 
-@pytest.mark.parametrize(
-    "subject", ["", "a b", "a\tb", "a\r\nPUB x", "caf\udce9", "a" * 3_001, "Ö" * 1_501]
-)
+@pytest.mark.parametrize("subject", ["", "a b", "a\tb", "a\r\nPUB x", "caf\udce9", "a" * 3_001, "Ö" * 1_501])
 def test_subjects_that_cannot_be_published_on(subject: str) -> None:
     with pytest.raises(InvalidKey, match=r"^invalid subject: invalid subject format$"):
         check_publish(subject)

@@ -11,7 +11,19 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REPLAY = ROOT.parent / "shared" / "conformance" / "replay.py"
-PLUGINS = ["auth", "results", "audit", "heartbeat", "fleet", "jobs", "scheduler", "obs", "perf", "inventory", "releases"]
+PLUGINS = [
+    "auth",
+    "results",
+    "audit",
+    "heartbeat",
+    "fleet",
+    "jobs",
+    "scheduler",
+    "obs",
+    "perf",
+    "inventory",
+    "releases",
+]
 SCENARIOS = ["accounts", "fleet", "jobs", "results", "telemetry", "inventory", "objects"]
 ENVIRONMENT = {
     "KANADE_AUTH_STATIC_TOKEN": "service-token-of-this-test",
