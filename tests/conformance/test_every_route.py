@@ -211,9 +211,6 @@ async def test_the_greatest_limit_is_no_way_to_ask_for_everything(host: Any) -> 
         assert (await host.get(f"{path}?limit=4294967296")).status == 400, path
 
 
-BAD_KEYS_ARE_500 = {"inventory", "scheduler"}
-"""By `contract/http-jobs.md` 7 and 9.5. Elsewhere they are a 400 (http-fleet.md 7.1: improve)."""
-
 HOSTILE = {
     "a name that no line of the broker's protocol holds": "a" * 5_000,
     "a zero byte": "%00",
@@ -235,9 +232,7 @@ async def test_hostile_names_hurt_nobody(host: Any) -> None:
         for one in walked:
             where = f"{kind} in {one.method} {one.template}"
             answer = await asked(host, one.method, re.sub(r"\{\w+\}", text, one.template), "admin")
-            if answer.status == 500:
-                assert one.details["x-plugin"] in BAD_KEYS_ARE_500, f"{where}: {answer.text[:200]}"
-                assert answer.text.endswith("key cannot be empty or start/end with `.`"), where
+            assert answer.status != 500, f"{where}: {answer.text[:200]}"
             if text == "%FF":
                 assert answer.text.startswith("Invalid URL: Invalid UTF-8 in `"), where
             assert host.running.app.broker.bus.connected, where

@@ -24,6 +24,11 @@ TRIES = 5
 """Of a revision-checked write, against others who write the same schedule."""
 
 
+def failed(what: str, error: KanadeError) -> HttpError:
+    """What the broker answered. A name that can be no key is the client's fault (`http-fleet.md` 7.1)."""
+    return HttpError(400 if isinstance(error, InvalidKey) else 500, f"{what}: {error}")
+
+
 @dataclass(frozen=True, slots=True)
 class _Decoded:
     revision: int
@@ -69,7 +74,7 @@ class ScheduleStore:
         except ResourceMissing as error:
             raise HttpError(503, f"schedules bucket missing: {error}") from None
         except KanadeError as error:
-            raise HttpError(500, f"KV entry: {error}") from None
+            raise failed("KV entry", error) from None
         if entry is None or entry.value is None:
             raise HttpError(404, f"schedule '{id}' not found")
         try:
@@ -92,7 +97,7 @@ class ScheduleStore:
         except ResourceMissing:
             return None
         except KanadeError as error:
-            raise HttpError(500, f"KV get: {error}") from None
+            raise failed("KV get", error) from None
         try:
             schedule = read_entry(id, entry.value)
         except Undecodable as error:
@@ -121,12 +126,10 @@ class ScheduleStore:
             raise away(error) from None
         except MessageTooLarge as error:
             raise HttpError(400, f"KV put: failed to put key into store: {error}") from None
-        except InvalidKey as error:
-            raise HttpError(400, f"KV put: {error}") from None
         except ResourceMissing as error:
             raise HttpError(500, f"ensure KV: {error}") from None
         except KanadeError as error:
-            raise HttpError(500, f"KV put: {error}") from None
+            raise failed("KV put", error) from None
         text = dumped(schedule) if document.text is None else document.text
         try:
             await self._ctx.bus.kv(MIRROR).put(schedule.id, text.encode())
@@ -164,7 +167,7 @@ class ScheduleStore:
         except ResourceMissing:
             raise HttpError(404, "schedules bucket missing") from None
         except KanadeError as error:
-            raise HttpError(500, f"kv delete: {error}") from None
+            raise failed("kv delete", error) from None
         await self._seen()
 
     async def _seen(self) -> None:
