@@ -26,6 +26,7 @@ from kanade_host.loading.seen import note_seen, tell
 from kanade_host.loading.state import PluginState
 from kanade_host.loading.suspect import SuspectNote
 from kanade_host.parts import Broker, Store
+from kanade_host.platform.exits import Exit
 from kanade_host.plugin.clock import Clock, SystemClock
 from kanade_host.plugin.errors import KanadeError, OperatorError
 from kanade_host.projection.feeds import Feeds
@@ -38,7 +39,6 @@ from kanade_host.web.server import WebServer
 
 log = structlog.get_logger("kanade_host")
 
-STUCK_STATUS = 70
 ENSURE_SECONDS = 30.0
 REPLAY_SECONDS = 5.0
 
@@ -346,7 +346,7 @@ class App:
             self._suspects.write(plugin, reason)
             log.critical("the process ends", plugin=plugin, reason=reason)
         finally:  # also where the disk is full
-            os._exit(STUCK_STATUS)
+            os._exit(Exit.STUCK)
 
     def _on_damage(self, error: StoreDamaged) -> None:
         self._end(1, error)

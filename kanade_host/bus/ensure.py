@@ -69,17 +69,16 @@ async def _ensure(bus: NatsBus, definition: Definition) -> bool:
 
 def _refusal(definition: Definition, error: ApiError) -> str:
     name = definition.name
-    match error.err_code:
-        case 10052:
-            advice = (
-                f"it was made with a setting that can never be changed. Save what is in it, delete it with "
-                f"`nats stream rm {name}`, and the host makes it anew with the right settings"
-            )
-        case 10065:
-            advice = (
-                f"another stream takes its subjects {', '.join(definition.config['subjects'])}: find it with "
-                "`nats stream ls --subject`, and take them away from it"
-            )
-        case _:
-            advice = "look at the broker's log and its JetStream limits"
+    if error.err_code == CANNOT_UPDATE:
+        advice = (
+            f"it was made with a setting that can never be changed. Save what is in it, delete it with "
+            f"`nats stream rm {name}`, and the host makes it anew with the right settings"
+        )
+    elif error.err_code == OVERLAP:
+        advice = (
+            f"another stream takes its subjects {', '.join(definition.config['subjects'])}: find it with "
+            "`nats stream ls --subject`, and take them away from it"
+        )
+    else:
+        advice = "look at the broker's log and its JetStream limits"
     return f"the broker refuses stream {name}: {error}. What to do: {advice}."

@@ -106,19 +106,16 @@ class RunningPlugin:
             async with self._lifespan():
                 self.loaded.state.enter("started")
                 self.loaded.state.enter("running")
-                self._begin_work()
-                entered.set()
-                await self._stopping.wait()
-                await self._end_work()
-        except asyncio.CancelledError:
-            await self._end_work()
-            raise
+                try:
+                    self._begin_work()
+                    entered.set()
+                    await self._stopping.wait()
+                finally:  # before the lifespan is left, which the work may rest on
+                    await self._end_work()
         except OperatorError as error:  # its text is all that helps
-            await self._end_work()
             if not self._stopping.is_set():
                 self._fail("started", str(error))
         except Exception as error:
-            await self._end_work()
             if not self._stopping.is_set():
                 log.exception("a plugin failed", plugin=self.name)
                 self._fail("started", f"{type(error).__name__}: {error}")
