@@ -115,6 +115,16 @@ class Bucket:
         present = [entry for entry in newest.values() if entry.value is not None]
         return sorted(present, key=lambda entry: entry.revision)
 
+    async def history(self, key: str) -> list[Entry]:
+        check_key(key)
+        try:
+            found = await walk(self._bus, self.stream, self._prefix + key, last_per_subject=False)
+        except ApiError as error:
+            raise self._refused(error) from None
+        except BrokerUnavailable as error:
+            raise self._away() from error
+        return [entry_of(one, len(self._prefix)) for one in found]
+
     # -- writing -----------------------------------------------------------------------------
 
     async def put(self, key: str, value: bytes) -> int:

@@ -40,6 +40,10 @@ class KeyValue(Protocol):
         """All current values, the oldest last write first, in one pass."""
         ...
 
+    async def history(self, key: str) -> list[Entry]:
+        """What the bucket still holds of a key, the oldest first, deletion markers (value None) too."""
+        ...
+
     async def put(self, key: str, value: bytes) -> int:
         """Write whatever is there; answers the new revision."""
         ...

@@ -51,7 +51,7 @@ async def effective_config(request: Request) -> EffectiveAnswer:
     problems: list[str] = []
     groups = [
         (name, scope)
-        for name in _groups_of(rows, pc_id, problems)
+        for name in groups_of(rows, pc_id, problems)
         if (scope := _group_scope(scopes, name, problems)) is not None
     ]
     effective, warnings = resolve(everywhere, groups, own)
@@ -76,7 +76,8 @@ def _group_scope(scopes: LiveMap, group: str, problems: list[str]) -> ConfigScop
         return None
 
 
-def _groups_of(rows: LiveMap, pc_id: str, problems: list[str]) -> list[str]:
+def groups_of(rows: LiveMap, pc_id: str, problems: list[str]) -> list[str]:
+    """The groups of a PC by the live map; a row that does not decode becomes one of the problems."""
     entry = rows.get(pc_id)
     if entry is None or entry.value is None:
         return []

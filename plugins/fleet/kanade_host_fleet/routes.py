@@ -7,6 +7,7 @@ from kanade_host_fleet import groups, scopes
 from kanade_host_fleet.agents import PING_SECONDS_AT_MOST, logs, ping
 from kanade_host_fleet.effective import effective_config
 from kanade_host_fleet.health import fleet_health, jetstream_status
+from kanade_host_fleet.layers import Layers, config_layers
 from kanade_host_fleet.messages import (
     AddToGroup,
     AgentGroups,
@@ -19,6 +20,7 @@ from kanade_host_fleet.messages import (
     PingAnswer,
     PingQuery,
 )
+from kanade_host_fleet.revisions import ScopeRevisions, scope_revisions
 
 GROUPS_READ = Permission("groups.read", Role.VIEWER)
 GROUPS_WRITE = Permission("groups.write", Role.OPERATOR)
@@ -55,6 +57,15 @@ def _scope_routes(path: str, key_of: scopes.KeyOf, of: str) -> list[Route]:
             audits=("config_set",),
             errors=_WRITE,
         ),
+        Route(
+            "GET",
+            f"{path}/revisions",
+            scope_revisions(key_of),
+            CONFIG_READ,
+            f"What the configuration {of} was before, newest first",
+            response=ScopeRevisions,
+            errors=_READ,
+        ),
     ]
 
 
@@ -87,6 +98,15 @@ ROUTES = (
         CONFIG_READ,
         "What one PC is configured to do, all layers together",
         response=EffectiveAnswer,
+        errors=_READ,
+    ),
+    Route(
+        "GET",
+        "/api/agents/{pc_id}/config_layers",
+        config_layers,
+        CONFIG_READ,
+        "Each layer of one PC's configuration, and what comes out",
+        response=Layers,
         errors=_READ,
     ),
     Route(
