@@ -44,9 +44,7 @@ async def config_layers(request: Request) -> Layers:
     with told(MEMBERSHIPS, f"read agent_groups for {pc_id}"):
         await rows.synced()
     problems: list[str] = []
-    groups = [
-        _layer(scopes, "group", name, GROUP_PREFIX + name) for name in groups_of(rows, pc_id, problems)
-    ]
+    groups = [_layer(scopes, "group", name, GROUP_PREFIX + name) for name in groups_of(rows, pc_id, problems)]
     everywhere = _layer(scopes, "global", "", GLOBAL)
     own = _layer(scopes, "pc", pc_id, PC_PREFIX + pc_id)
     effective, warnings = resolve(everywhere.scope, [(one.name, one.scope) for one in groups], own.scope)

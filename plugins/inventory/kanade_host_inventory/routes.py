@@ -21,6 +21,7 @@ from kanade_host_inventory import history, queries, search
 from kanade_host_inventory.history import Change, FirstSeen, PcQuery
 from kanade_host_inventory.projector import TOPIC
 from kanade_host_inventory.queries import Facts, InventoryJob, JobInventory
+from kanade_host_inventory.table_routes import table_routes
 
 READ = Permission("inventory.read", Role.VIEWER)
 T = TypeVar("T")
@@ -169,4 +170,5 @@ def routes() -> Sequence[Route]:
             errors=broken,
             tags=("inventory",),
         ),
+        *table_routes(READ),
     ]

@@ -11,13 +11,18 @@ from kanade_host.plugin import I64, Context, Instant
 
 
 class EventQuery(msgspec.Struct, frozen=True):
-    """All filters must hold; an empty text is one that nothing passes. `from` <= `at` < `to`."""
+    """All filters must hold; an empty text is one that nothing passes. `from` <= `at` < `to`.
+
+    With `before_id`, events at `to` itself belong to the answer too, those with a lower id: the next page
+    begins behind the last event of this one, also when several have the same time.
+    """
 
     pc_id: str | None = None
     kind: str | None = None
     source: str | None = None
     since: Instant | None = msgspec.field(default=None, name="from")
     until: Instant | None = msgspec.field(default=None, name="to")
+    before_id: I64 | None = None
     logon_type: I64 | None = None
     limit: I64 = 200
 
@@ -48,23 +53,31 @@ _LOGON_TYPE = (
 )
 
 
-def statement(query: EventQuery) -> tuple[str, list[object]]:
-    """SQL with just the filters that are given, so that one of the indexes serves it."""
+def conditions(query: EventQuery) -> tuple[str, list[object]]:
+    """WHERE with just the filters that are given, so that one of the indexes serves it."""
     given: Iterable[tuple[str, object | None]] = (
         ("pc_id = ?", query.pc_id),
         ("kind = ?", query.kind),
         ("source = ?", query.source),
         ("at >= ?", query.since and query.since.stored),
-        ("at < ?", query.until and query.until.stored),
+        ("at < ?" if query.before_id is None else "at <= ?", query.until and query.until.stored),
         (_LOGON_TYPE, query.logon_type),
     )
     used = [(condition, value) for condition, value in given if value is not None]
-    where = f" WHERE {' AND '.join(condition for condition, _ in used)}" if used else ""
+    if query.before_id is not None and query.until is not None:
+        used += [("(at < ? OR id < ?)", query.until.stored), ("", query.before_id)]
+    where = f" WHERE {' AND '.join(condition for condition, _ in used if condition)}" if used else ""
+    return where, [value for _, value in used]
+
+
+def statement(query: EventQuery) -> tuple[str, list[object]]:
+    """The newest events that pass."""
+    where, values = conditions(query)
     sql = (
         "SELECT id, pc_id, at, kind, source, event_record_id, payload FROM obs_events"
         f"{where} ORDER BY at DESC, id DESC LIMIT ?"
     )
-    return sql, [*(value for _, value in used), query.limit]
+    return sql, [*values, query.limit]
 
 
 async def events(ctx: Context, query: EventQuery) -> list[Event]:

@@ -10,6 +10,7 @@ import msgspec
 
 from kanade_host.plugin import I64, HttpError, Permission, Request, Role, Route
 from kanade_host_obs import queries
+from kanade_host_obs.histogram import Histogram, HistogramQuery, histogram
 from kanade_host_obs.queries import Event, EventQuery
 
 READ = Permission("obs.read", Role.VIEWER)
@@ -54,6 +55,11 @@ async def list_kinds(request: Request) -> Kinds:
     return Kinds(await _read(queries.kinds(request.ctx)))
 
 
+async def count_events(request: Request) -> Histogram:
+    """Events by time and by kind, PC or source."""
+    return await _read(histogram(request.ctx, request.query, request.ctx.clock.now()))
+
+
 def _check(limit: int) -> None:
     if not 1 <= limit <= MOST:
         raise HttpError(400)
@@ -92,6 +98,22 @@ def routes() -> Sequence[Route]:
             response=Events,
             fresh=("obs",),
             errors=errors,
+            tags=("events",),
+        ),
+        Route(
+            "GET",
+            "/api/obs_events/histogram",
+            count_events,
+            READ,
+            "How many events when, by kind, PC or source; filters as the list has them",
+            query=HistogramQuery,
+            response=Histogram,
+            fresh=("obs",),
+            fresh_for=2.0,
+            errors={
+                400: "an empty range, a bad step, or more than 1000 steps",
+                500: "database error (empty)",
+            },
             tags=("events",),
         ),
         Route(

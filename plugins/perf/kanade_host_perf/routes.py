@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from kanade_host.plugin import HttpError, Permission, Request, Role, Route
-from kanade_host_perf import fleet, one_pc
+from kanade_host_perf import fleet, one_pc, silences
 
 READ = Permission("perf.read", Role.VIEWER)
 ERRORS = {400: "unknown metric, bad step, empty or too long window (empty)", 500: "database error (empty)"}
@@ -52,6 +52,14 @@ def routes() -> Sequence[Route]:
             "perf",
             one_pc.HostQuery,
             one_pc.HostSeries,
+        ),
+        _route(
+            f"{pc}/silences",
+            silences.silences,
+            "When a PC sent no samples",
+            "perf",
+            silences.SilencesQuery,
+            silences.Silences,
         ),
         _route(
             f"{pc}/processes", one_pc.snapshot, "A PC's processes now", "processes", None, one_pc.Snapshot
