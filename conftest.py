@@ -14,6 +14,16 @@ import structlog
 from kanade_host.observe import logs
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fuzz-examples",
+        type=int,
+        default=2,
+        metavar="N",
+        help="How often tests/conformance/test_fuzzed_api.py asks each operation; the long form is 200.",
+    )
+
+
 @pytest.fixture(autouse=True)
 def _logging_restored() -> Iterator[None]:
     root, before, config = logging.getLogger(), logs._current, structlog.get_config()

@@ -15,6 +15,14 @@ from kanade_host.web.matching import is_parameter, segments, shape
 
 _REF = "#/components/schemas/{name}"
 _BARE = {401: "Nobody, or nobody known", 403: "The role is not enough"}
+_OF_TEXTS = {400: "A name or a value that cannot be read"}
+_OF_JSON = {
+    400: "No JSON",
+    413: "The body is too large",
+    415: "The content type is not JSON",
+    422: "JSON that is not of this form",
+}
+"""What the host itself answers, before the handler of any route."""
 log = structlog.get_logger("kanade_host.web")
 
 
@@ -141,6 +149,12 @@ def _request_body(mount: Mount, schemas: Schemas) -> dict[str, Any] | None:
     return {"required": True, "content": content, "description": f"At most {route.body_limit} bytes."}
 
 
+def _by_the_host(mount: Mount) -> Mapping[int, str]:
+    route = mount.route
+    texts = _OF_TEXTS if route.query is not None or any(map(is_parameter, segments(route.path))) else {}
+    return {**texts, **(_OF_JSON if route.request is not None else {})}
+
+
 def _responses(mount: Mount, schemas: Schemas) -> dict[str, Any]:
     route = mount.route
     found: dict[str, Any] = {str(route.status): {"description": "Done"}}
@@ -149,6 +163,6 @@ def _responses(mount: Mount, schemas: Schemas) -> dict[str, Any]:
         found[str(route.status)] = {"description": "The answer", "content": content}
     if route.permission is not None:
         found |= {str(status): {"description": text} for status, text in _BARE.items()}
-    for status, text in route.errors.items():
+    for status, text in {**_by_the_host(mount), **route.errors}.items():
         found[str(status)] = {"description": text, "content": {"text/plain": {"schema": {"type": "string"}}}}
     return found

@@ -1,0 +1,29 @@
+"""Every operation as every role, asked by a generator: no answer is a fault.
+
+`./run pytest tests/conformance/test_fuzzed_api.py --fuzz-examples 200` is the long form.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.metadata import entry_points
+from typing import Any
+
+import pytest
+from fuzzing.running import fuzz
+from fuzzing.world import make
+
+INSTALLED = sorted(found.name for found in entry_points(group="kanade_host.plugins"))
+
+pytestmark = [pytest.mark.timeout(0), pytest.mark.kanade(plugins=INSTALLED, process=True)]
+
+
+@pytest.mark.parametrize("role", ["viewer", "operator", "admin"])
+async def test_no_request_is_a_fault(host: Any, role: str, pytestconfig: pytest.Config) -> None:
+    examples = pytestconfig.getoption("--fuzz-examples")
+    found = await make(host)
+    async with asyncio.timeout(120 + 30 * examples):
+        outcome = await fuzz(host, found, role, examples=examples, seed=20261128)
+    print(outcome.printed)
+    assert outcome.status == 0, outcome.printed
+    assert (await host.get("/health/ready", role=None)).json()["ready"]
