@@ -135,7 +135,8 @@ class Route:
       over the limit 400 by the handler's own rules (`HttpError` raised as given in `too_large`).
       `body="stream"`: read with `request.chunks()`. Default: "json" where `request` is given, else "none"
       (a body that a client sends all the same is drained and ignored).
-    - `query`: a struct; unknown keys are ignored, a bad value is 400 with the contract's text.
+    - `query`: a struct; unknown keys are ignored, a bad value is 400 with the contract's text. A field of
+      type `dict[str, list[str]]` gathers the unknown keys with their values instead.
     - `fresh`: the topics that the answer depends on. The host keeps the encoded bytes until a commit
       (or a watch) changes one of them, and sends an ETag. `fresh_for`: kept for that many seconds at
       most, for answers that also depend on the clock. Without either, nothing is kept.

@@ -131,6 +131,8 @@ def _query_parameters(mount: Mount, schemas: Schemas) -> list[dict[str, Any]]:
     found = []
     for name, schema in fields.items():
         one: dict[str, Any] = {"name": name, "in": "query", "required": name in required, "schema": schema}
+        if schema.get("type") == "object":  # every other key: see `kanade_host.web.query`
+            one |= {"style": "form", "explode": True}
         if "description" in schema:
             one["description"] = schema["description"]
         found.append(one)

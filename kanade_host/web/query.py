@@ -1,7 +1,8 @@
 """Typed query strings, with the error texts of the contract (`contract/http-fleet.md` 2.4).
 
 The rules are those of form encoding: `+` is a space, invalid UTF-8 becomes U+FFFD, unknown keys are
-ignored, a known key may come once. Values are read as upstream's types read them, so that what it
+ignored (or gathered in a field of type `dict[str, list[str]]`, if the struct has one), a known key may
+come once. Values are read as upstream's types read them, so that what it
 accepts is accepted (`+5`, `05`) and what it refuses is refused (` 5`, `5.0`, an empty value).
 """
 
@@ -135,6 +136,16 @@ def _reader(kind: inspect.Type, where: str) -> tuple[Callable[[str], Any], bool]
     raise PluginError(f"query field {where} has a type that no query string can hold: {kind}")
 
 
+def gathers(kind: inspect.Type) -> bool:
+    """Whether a field takes every key that no other field names: `dict[str, list[str]]`."""
+    return (
+        isinstance(kind, inspect.DictType)
+        and isinstance(kind.key_type, inspect.StrType)
+        and isinstance(kind.value_type, inspect.ListType)
+        and isinstance(kind.value_type.item_type, inspect.StrType)
+    )
+
+
 class QueryReader:
     """Reads query strings into one struct type; made once for each route."""
 
@@ -144,7 +155,11 @@ class QueryReader:
             raise PluginError(f"a query type must be a msgspec struct, not {kind!r}")
         self._kind = kind
         self._fields: dict[str, _Field] = {}
+        self._rest: str | None = None
         for one in info.fields:
+            if gathers(one.type):
+                self._rest = one.name
+                continue
             read, repeats = _reader(one.type, f"{kind.__name__}.{one.name}")
             self._fields[one.encode_name] = _Field(one.name, read, repeats, one.required and not repeats)
         self._lists = [one.name for one in self._fields.values() if one.repeats]
@@ -156,6 +171,8 @@ class QueryReader:
         for key, value in pairs(text):
             field = self._fields.get(key)
             if field is None:
+                if self._rest is not None:
+                    values.setdefault(self._rest, {}).setdefault(key, []).append(value)
                 continue
             if field.name in values and not field.repeats:
                 raise bad_query(f"duplicate field `{key}`")

@@ -128,3 +128,16 @@ def test_types_that_no_query_holds_are_the_authors_fault() -> None:
 
 def test_without_a_type_every_value_of_every_key() -> None:
     assert grouped("a=1&b=%2B&a=2&c") == {"a": ["1", "2"], "b": ["+"], "c": [""]}
+
+
+class Gathering(msgspec.Struct, frozen=True):
+    limit: U32 = 50
+    more: dict[str, list[str]] = {}
+
+
+def test_a_field_may_gather_the_unknown_keys() -> None:
+    reader = QueryReader(Gathering)
+    assert reader.read("attribute.a=1&limit=3&b=2&attribute.a=%20") == Gathering(
+        3, {"attribute.a": ["1", " "], "b": ["2"]}
+    )
+    assert reader.read("") == Gathering()

@@ -1,10 +1,12 @@
-"""What the fleet plugin offers to others: service `fleet.groups`."""
+"""What the fleet plugin offers to others: services `fleet.groups` and `fleet.intervals`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 SERVICE = "fleet.groups"
+INTERVALS = "fleet.intervals"
 
 
 class Groups(Protocol):
@@ -24,4 +26,20 @@ class Groups(Protocol):
 
     def snapshot(self) -> dict[str, list[str]]:
         """pc_id -> its groups, from the live map: may lag behind the bucket by a moment."""
+        ...
+
+    def of(self, pc_ids: Iterable[str]) -> dict[str, list[str]]:
+        """The same for these PCs alone; those without groups are left out."""
+        ...
+
+
+class HeartbeatIntervals(Protocol):
+    """How often each PC is configured to send a heartbeat, from the live maps."""
+
+    def version(self) -> object:
+        """Equal to what it was before as long as nothing changed."""
+        ...
+
+    def seconds(self, pc_ids: Iterable[str]) -> dict[str, float]:
+        """The interval of each of these PCs that is not the agents' own 30 s."""
         ...

@@ -69,6 +69,11 @@ class Memberships:
             self._decoded = {key: held for key, held in self._decoded.items() if key in found}
         return {pc_id: list(groups) for pc_id, groups in found.items()}
 
+    def of(self, pc_ids: Iterable[str]) -> dict[str, list[str]]:
+        rows = self.map
+        entries = ((pc_id, rows.get(pc_id)) for pc_id in pc_ids)
+        return {pc_id: list(self._groups(entry)) for pc_id, entry in entries if entry is not None}
+
     @property
     def map(self) -> LiveMap:
         return self._ctx.watch(BUCKET)

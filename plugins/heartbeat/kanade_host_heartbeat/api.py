@@ -1,13 +1,15 @@
-"""What the heartbeat plugin offers to others: service `heartbeat.agents`."""
+"""What the heartbeat plugin offers to others: `heartbeat.agents` and `heartbeat.selection`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from kanade_host.plugin import Instant
 
 SERVICE = "heartbeat.agents"
+SELECTION = "heartbeat.selection"
 
 
 class Agents(Protocol):
@@ -27,4 +29,41 @@ class Agents(Protocol):
 
     async def hostnames(self, pc_ids: Sequence[str]) -> dict[str, str | None]:
         """The host name of each of these that is known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Which PCs a selection means.
+
+    `pc_ids` in byte order · `unknown`: names that no PC has, in the order given · `ambiguous`: host names
+    that several PCs have, with their pc_ids, all of which count as named · `left_out`: PCs that were named
+    and do not pass the filter.
+    """
+
+    pc_ids: list[str]
+    unknown: list[str]
+    ambiguous: dict[str, list[str]]
+    left_out: list[str]
+
+
+class Selection(Protocol):
+    """From a filter, or a list of names, or both, to PCs.
+
+    The filter is the JSON object of `POST /api/fleet/select` (docs/fleet.md). Names are pc_ids or host
+    names, in either case of letters. Raises `HttpError` 400 for what cannot be asked or selects more than
+    100,000 PCs, and `StoreUnavailable`.
+    """
+
+    def checked(self, filter: Mapping[str, Any]) -> dict[str, Any]:
+        """The filter in its shortest form, to be stored; 400 when it is none."""
+        ...
+
+    async def select(
+        self, filter: Mapping[str, Any] | None = None, names: Sequence[str] | None = None
+    ) -> Selected:
+        """The PCs that pass the filter and are among the names; what is None does not restrict.
+
+        An empty filter is every known PC; an empty list of names is nobody; both None is a 400.
+        """
         ...

@@ -27,7 +27,10 @@ class Heartbeat(msgspec.Struct, frozen=True, gc=False):
 
 
 class AgentRow(msgspec.Struct, frozen=True):
-    """One agent as clients see it (`contract/http-fleet.md` 6); what is not known is null."""
+    """One agent as clients see it (`contract/http-fleet.md` 6); what is not known is null.
+
+    `online` is ours: heard within three of its own heartbeat intervals, by the time of receipt.
+    """
 
     pc_id: str
     hostname: str | None
@@ -39,6 +42,7 @@ class AgentRow(msgspec.Struct, frozen=True):
     agent_rss_bytes: int | None
     agent_disk_read_bytes: int | None
     agent_disk_written_bytes: int | None
+    online: bool
 
 
 class AgentsQuery(msgspec.Struct, frozen=True):

@@ -6,21 +6,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kanade_host.plugin import Context, Migrations, Route, Settings, Subscription, hookimpl
-from kanade_host_heartbeat.api import SERVICE
-from kanade_host_heartbeat.projector import HEARTBEATS
+from kanade_host.plugin import Context, Job, Migrations, Route, Settings, Subscription, Task, hookimpl
+from kanade_host_heartbeat.api import SELECTION, SERVICE
+from kanade_host_heartbeat.doubles import Doubles
+from kanade_host_heartbeat.online import Intervals
+from kanade_host_heartbeat.projector import heartbeats
 from kanade_host_heartbeat.queries import StoredAgents
 from kanade_host_heartbeat.routes import ROUTES
+from kanade_host_heartbeat.selecting import FleetSelection
+
+KEPT = ("agents", "heartbeat_intervals", "heartbeat_attributes", "heartbeat_doubles")
 
 
 @hookimpl
 def kanade_migrations() -> Migrations:
-    return Migrations(Path(__file__).parent / "migrations" / "sqlite", kept=("agents",))
+    return Migrations(Path(__file__).parent / "migrations" / "sqlite", kept=KEPT)
 
 
 @hookimpl
 def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa: ARG001 -- there are none
-    return [HEARTBEATS]
+    return [heartbeats(Doubles())]
 
 
 @hookimpl
@@ -30,4 +35,9 @@ def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001 -- the
 
 @hookimpl
 def kanade_services(ctx: Context) -> Mapping[str, Any]:
-    return {SERVICE: StoredAgents(ctx)}
+    return {SERVICE: StoredAgents(ctx), SELECTION: FleetSelection(ctx)}
+
+
+@hookimpl
+def kanade_tasks(ctx: Context) -> Sequence[Job]:
+    return [Task("intervals", Intervals(ctx).run)]

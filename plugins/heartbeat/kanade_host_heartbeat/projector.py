@@ -10,6 +10,7 @@ from typing import Any
 
 from kanade_host.plugin import Batch, Message, Samples, Tx
 from kanade_host.plugin.json import encode
+from kanade_host_heartbeat.doubles import Doubles
 from kanade_host_heartbeat.messages import Heartbeat
 
 AHEAD_SECONDS = 120
@@ -51,8 +52,8 @@ WHERE pc_id = ? AND last_heartbeat > ?
 """
 
 
-def apply(tx: Tx, batch: Batch) -> None:
-    """Write one batch; it holds a pc_id once at most."""
+def apply(tx: Tx, batch: Batch, doubles: Doubles | None = None) -> None:
+    """Write one batch; it holds a pc_id once at most. `doubles` looks at each beat, older ones too."""
     pc_ids = [message.body.pc_id for message in batch]
     stored: dict[str, str] = dict(tx.execute(_LAST, (encode(pc_ids).decode(),)).fetchall())
     newer: list[tuple[Any, ...]] = []
@@ -69,6 +70,9 @@ def apply(tx: Tx, batch: Batch) -> None:
         tx.executemany(_NEWER, newer)
     if older:
         tx.executemany(_OLDER, older)
+    if doubles is not None:
+        for message in batch:
+            doubles.watch(tx, message)
     tx.changed("agents", *pc_ids)
 
 
@@ -94,12 +98,14 @@ def _row(message: Message[Heartbeat]) -> tuple[Any, ...]:
     )
 
 
-HEARTBEATS = Samples(
-    name="heartbeat.agents",
-    subject="heartbeat.>",
-    message=Heartbeat,
-    apply=apply,
-    key=lambda beat: beat.pc_id,
-    order=lambda beat: beat.at.stored,
-    limit=50_000,
-)
+def heartbeats(doubles: Doubles) -> Samples:
+    """The subscription."""
+    return Samples(
+        name="heartbeat.agents",
+        subject="heartbeat.>",
+        message=Heartbeat,
+        apply=lambda tx, batch: apply(tx, batch, doubles),
+        key=lambda beat: beat.pc_id,
+        order=lambda beat: beat.at.stored,
+        limit=50_000,
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kanade_host.plugin import HttpError, Permission, Request, Response, Role, Route
+from kanade_host.plugin import HttpError, Request, Response, Route
+from kanade_host_heartbeat import fleet_routes
+from kanade_host_heartbeat.fleet_routes import READ
 from kanade_host_heartbeat.messages import AgentRow, AgentsQuery
 from kanade_host_heartbeat.queries import list_agents, one_agent
-
-READ = Permission("agents.read", Role.VIEWER)
 
 
 async def agents(request: Request) -> Response:
@@ -33,6 +33,7 @@ ROUTES = (
         query=AgentsQuery,
         response=list[AgentRow],
         fresh=("agents",),
+        fresh_for=1.0,
     ),
     Route(
         "GET",
@@ -42,6 +43,8 @@ ROUTES = (
         "One agent",
         response=AgentRow,
         fresh=("agents",),
+        fresh_for=1.0,
         errors={404: "no heartbeat of that PC was ever received (empty)"},
     ),
+    *fleet_routes.ROUTES,
 )

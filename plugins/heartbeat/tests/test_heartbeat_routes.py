@@ -57,7 +57,7 @@ async def test_an_agent_as_clients_see_it(host: Any) -> None:
         '{"pc_id":"pc-1","hostname":"D \\"é\\"","os_family":null,"agent_version":"0.43.25",'
         '"last_heartbeat":"2026-11-23T09:59:59.123456789Z","updated_at":"2026-11-23T10:00:00Z",'
         '"agent_cpu_pct":12.0,"agent_rss_bytes":null,"agent_disk_read_bytes":null,'
-        '"agent_disk_written_bytes":null}'
+        '"agent_disk_written_bytes":null,"online":true}'
     )
     assert (await host.get("/api/agents/pc-1", role="viewer")).text == text
     assert (await host.get("/api/agents", role="viewer")).text == f"[{text}]"

@@ -20,6 +20,8 @@ from kanade_host.plugin import (
     hookimpl,
 )
 from kanade_host_inventory import routes as http
+from kanade_host_inventory.api import COLUMNS
+from kanade_host_inventory.columns import InventoryColumns
 from kanade_host_inventory.derived import find, makes
 from kanade_host_inventory.hints import BUCKET, SERVICE, Hints, hints_of
 from kanade_host_inventory.messages import ExecResult
@@ -91,8 +93,8 @@ def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
 
 @hookimpl
 def kanade_services(ctx: Context) -> Mapping[str, Any]:
-    """The manifests, decoded."""
-    return {SERVICE: Hints(ctx)}
+    """The manifests, decoded; and what they brought, as conditions on PCs."""
+    return {SERVICE: Hints(ctx), COLUMNS: InventoryColumns(ctx)}
 
 
 @hookimpl

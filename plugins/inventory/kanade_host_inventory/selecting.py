@@ -85,12 +85,12 @@ def selection(source: Source, query: Query) -> Selection:
     if len(filters) > FILTERS_AT_MOST:
         raise HttpError(400, f"more than {FILTERS_AT_MOST} filters")
     for text in filters:
-        condition, bound = _filter(source, text)
-        conditions.append(condition)
+        term, bound = _filter(source, text)
+        conditions.append(term)
         values += bound
     if words := last(query, "q").strip():
-        condition, bound = _anywhere(source, words)
-        conditions.append(condition)
+        term, bound = _anywhere(source, words)
+        conditions.append(term)
         values += bound
     return Selection(source, " AND ".join(conditions), tuple(values))
 
@@ -104,6 +104,11 @@ def last(query: Query, key: str) -> str:
 def _filter(source: Source, text: str) -> tuple[str, list[str]]:
     column, _, rest = text.partition(":")
     operator, _, value = rest.partition(":")
+    return condition(source, column, operator, value)
+
+
+def condition(source: Source, column: str, operator: str, value: str) -> tuple[str, list[str]]:
+    """What a row has to fulfil, as SQL with its values. Raises `HttpError` 400."""
     expression = source.expression(column)
     if operator in ("none", "some"):
         return f"{expression} IS {'NOT ' if operator == 'some' else ''}NULL", []
