@@ -161,6 +161,7 @@ BOUNDED_OTHERWISE = {
     "/api/app-packages": "files that people upload",
     "/api/script-objects": "files that people upload",
     "/api/health/scan_durations": "one row for each job",
+    "/api/fleet/pcs/{pc_id}/attributes": "at most 50 of a PC",
 }
 """Lists whose description names no `limit`, and why they stay short. That of `/api/agents` may be absent."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kanade_host.plugin import Context, HttpError, Instant, encode
 from kanade_host_heartbeat import doubles
+from kanade_host_heartbeat.attributes import NUMBER
 from kanade_host_heartbeat.filters import AgentFilter, AttributeTest, InventoryTest
 from kanade_host_heartbeat.names import Resolved, resolve
 from kanade_host_heartbeat.online import ONLINE, cutoffs
@@ -22,7 +22,6 @@ FROM = "FROM agents a LEFT JOIN heartbeat_intervals i ON i.pc_id = a.pc_id"
 ACTIVE = "(a.last_heartbeat IS NOT NULL AND a.last_heartbeat >= ?)"
 _COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _LIKE = {"contains": ("%", "%"), "prefix": ("", "%"), "suffix": ("%", "")}
-_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII).fullmatch
 _AMONG = "IN (SELECT value FROM json_each(?))"
 
 
@@ -134,4 +133,4 @@ def _pattern(op: str, text: str) -> str:
 
 
 def _number(text: str) -> float | None:
-    return float(text) if _NUMBER(text) else None
+    return float(text) if NUMBER(text) else None

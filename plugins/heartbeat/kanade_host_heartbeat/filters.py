@@ -14,7 +14,7 @@ import msgspec
 from kanade_host.plugin import BadJson, BadShape, HttpError, decode, encode
 
 VALUES_AT_MOST, TESTS_AT_MOST, NAMES_AT_MOST = 1_000, 50, 100_000
-TEXT_AT_MOST = 1_000
+TEXT_AT_MOST, TOLD_AT_MOST = 1_000, 4_000
 
 Text = Annotated[str, msgspec.Meta(max_length=TEXT_AT_MOST)]
 Values = Annotated[list[Text], msgspec.Meta(max_length=VALUES_AT_MOST)]
@@ -24,7 +24,7 @@ Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "contains", "prefix", "su
 OPERATORS = ("eq", "ne", "lt", "le", "gt", "ge", "contains", "prefix", "suffix", "exists", "some", "none")
 
 
-class AttributeTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AttributeTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A condition on an own attribute. `exists` takes the value `true` or `false`."""
 
     name: Text
@@ -32,7 +32,7 @@ class AttributeTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     op: Operator = "eq"
 
 
-class InventoryTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class InventoryTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A condition on inventory: some row of the PC fulfils it.
 
     `table`: a derived table of the job, or `facts`, whose columns are the fields that the job displays.
@@ -118,6 +118,14 @@ def from_json(tree: Mapping[str, Any]) -> AgentFilter:
         return decode(AgentFilter, encode(tree))
     except (BadJson, BadShape) as error:
         raise HttpError(400, f"filter: {error.message}") from None
+
+
+def told(asked: AgentFilter | None) -> str | None:
+    """A filter in an audit record: its JSON, cut where somebody pasted a thousand names."""
+    if asked is None:
+        return None
+    text = encode(asked).decode()
+    return text if len(text) <= TOLD_AT_MOST else text[:TOLD_AT_MOST] + "\u2026"
 
 
 def names_of(texts: Sequence[str]) -> list[str]:
