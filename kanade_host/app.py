@@ -32,6 +32,10 @@ from kanade_host.plugin.errors import KanadeError, OperatorError
 from kanade_host.projection.feeds import Feeds
 from kanade_host.projection.outbox import Outbox
 from kanade_host.providers import HostView
+from kanade_host.rebuild.quiet import quiet_context
+from kanade_host.rebuild.rebuilds import Rebuilds
+from kanade_host.rebuild.running import Surroundings
+from kanade_host.rebuild.scratch import remove_leftovers
 from kanade_host.store.commits import Commit
 from kanade_host.store.errors import StoreDamaged
 from kanade_host.store.location import parse_location
@@ -59,6 +63,7 @@ class App:
         self.feeds: Feeds | None = None
         self.outbox: Outbox | None = None
         self.lease: Lease | None = None
+        self.rebuilds: Rebuilds | None = None
         self.starting = "the host starts"
         """What the first start waits for; empty once it is complete."""
         self._extra = extra
@@ -109,6 +114,7 @@ class App:
         try:
             self.starting = "the database is opened and migrated"
             database, owners = await asyncio.to_thread(open_database, self.config.db.sqlite_path, plan)
+            remove_leftovers(database.location.path)
             self.store = await Store.open(
                 database,
                 owners,
@@ -162,6 +168,7 @@ class App:
                 active=self._active,
                 start_seconds=self.config.plugins.start_seconds,
             )
+        self.rebuilds = self._rebuilds(plan, self.store, self.broker, self.feeds)
         for plugin in self.running.values():
             plugin.offer()
         self._open_routes()
@@ -182,6 +189,18 @@ class App:
             on_state=self._on_state,
             sent=self._sent,
         )
+
+    def _rebuilds(self, plan: Plan, store: Store, broker: Broker, feeds: Feeds) -> Rebuilds:
+        around = Surroundings(
+            bus=broker.bus,
+            live=store,
+            clock=self.clock,
+            runners=feeds.runners,
+            context=lambda loaded, scratch: quiet_context(self.running[loaded.name].ctx, scratch),
+            on_stuck=self._on_stuck,
+        )
+        plugins = {loaded.name: loaded for loaded in plan.loaded}
+        return Rebuilds(plugins, around, changed=lambda plugin: self._changed("rebuilds", [plugin]))
 
     def _feed(self, loaded: Loaded, ctx: HostContext) -> Mapping[str, Coroutine[Any, Any, None]]:
         assert self.feeds is not None
@@ -378,6 +397,8 @@ class App:
             if self._starting.done() and not self._starting.cancelled():
                 self._starting.exception()
         await self.web.stop_accepting()
+        if self.rebuilds is not None:
+            await self.rebuilds.close()
         plugins = reversed(self.running.values())
         await asyncio.gather(*(plugin.stop() for plugin in plugins), return_exceptions=True)
         works = set(self._works)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kanade_host import __version__
 from kanade_host.observe.health import Health, Reason
 from kanade_host.observe.metrics import Metrics, PluginFigures, SampleFigures, WriterFigures
 from kanade_host.plugin.clock import Clock
-from kanade_host.plugin.errors import StoreUnavailable
+from kanade_host.plugin.errors import HttpError, StoreUnavailable
 from kanade_host.plugin.instants import Instant
 from kanade_host.plugin.subscriptions import Tx
+from kanade_host.rebuild.rebuilds import AlreadyRunning, NoSuchRebuild, Rebuilds
+from kanade_host.rebuild.status import LossesNotAccepted, RebuildPlan, RebuildStatus, as_json
 
 if TYPE_CHECKING:
     from kanade_host.app import App
@@ -126,6 +129,27 @@ class HostView:
             raise StoreUnavailable("the database is not open yet")
         return await self._app.store.writer.run("host", work)
 
+    # -- rebuilds ----------------------------------------------------------------------------
+
+    def rebuilds(self) -> Sequence[Mapping[str, Any]]:
+        return [as_json(one) for one in self._app.rebuilds.all] if self._app.rebuilds else []
+
+    async def rebuild_plan(self, plugin: str) -> RebuildPlan:
+        with _as_http():
+            return await self._rebuilds().plan(plugin)
+
+    async def rebuild(self, plugin: str, *, lose: bool) -> RebuildStatus:
+        with _as_http():
+            return await self._rebuilds().begin(plugin, lose=lose)
+
+    def cancel_rebuild(self, plugin: str) -> bool:
+        return self._app.rebuilds is not None and self._app.rebuilds.cancel(plugin)
+
+    def _rebuilds(self) -> Rebuilds:
+        if self._app.rebuilds is None:
+            raise StoreUnavailable("the database is not open yet")
+        return self._app.rebuilds
+
     # -- orders ------------------------------------------------------------------------------
 
     def replay(self) -> None:
@@ -139,6 +163,16 @@ class HostView:
 
     def stuck(self, plugin: str, reason: str) -> None:
         self._app.stuck(plugin, reason)
+
+
+@contextlib.contextmanager
+def _as_http() -> Iterator[None]:
+    try:
+        yield
+    except NoSuchRebuild as error:
+        raise HttpError(404, str(error)) from error
+    except (AlreadyRunning, LossesNotAccepted) as error:
+        raise HttpError(409, str(error)) from error
 
 
 def _projection(runner: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ LAYERS = [
     "__main__",
     "cli",
     "app : providers",
+    "rebuild",
     "parts",
     "loading : web",
     "projection",

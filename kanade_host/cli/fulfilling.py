@@ -11,9 +11,10 @@ import structlog
 
 from kanade_host import __version__
 from kanade_host.cli.letters import mark
-from kanade_host.cli.running import RunFile, Running, Wishes
+from kanade_host.cli.running import Refused, RunFile, Running, Wish, Wishes
 from kanade_host.platform.processes import this_process
 from kanade_host.plugin.errors import KanadeError
+from kanade_host.rebuild.status import LossesNotAccepted
 
 if TYPE_CHECKING:
     from kanade_host.app import App
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger("kanade_host.cli")
 
 EVERY_SECONDS = 1.0
+BUSY_SECONDS = 0.2
+"""While somebody may be looking at a bar that moves."""
 
 
 async def keep_told(app: App, file: RunFile) -> None:
@@ -39,24 +42,47 @@ async def keep_told(app: App, file: RunFile) -> None:
                     config=str(app.config.source) if app.config.source else None,
                     plugins=[dict(row) for row in app.view.plugins()],
                     projections=[dict(row) for row in app.view.projections()],
+                    rebuilds=[dict(row) for row in app.view.rebuilds()],
                 )
             )
             await _fulfil(app, wishes)
         except (OSError, KanadeError) as error:
             log.warning("the command line is not told what runs", reason=str(error))
-        await asyncio.sleep(EVERY_SECONDS)
+        await asyncio.sleep(BUSY_SECONDS if app.rebuilds and app.rebuilds.busy else EVERY_SECONDS)
 
 
 async def _fulfil(app: App, wishes: Wishes) -> None:
     if app.store is None:
         return
     for path, wish in wishes.take():
-        count = await app.view.write(_marking(wish.action, wish.ids))
-        log.info("a wish of the command line", action=wish.action, dead_letters=count)
+        if wish.action in ("rebuild", "cancel-rebuild"):
+            refused = await _rebuild(app, wish)
+            if refused is not None:
+                wishes.refuse(path, refused)
+                continue
+        else:
+            count = await app.view.write(_marking(wish.action, wish.ids))
+            log.info("a wish of the command line", action=wish.action, dead_letters=count)
+            if wish.action == "replay":
+                app.replay()
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
-        if wish.action == "replay":
-            app.replay()
+
+
+async def _rebuild(app: App, wish: Wish) -> Refused | None:
+    log.info("a wish of the command line", action=wish.action, target=wish.plugin)
+    if app.rebuilds is None:
+        return Refused("the host is still starting: try again in a moment")
+    if wish.action == "cancel-rebuild":
+        app.rebuilds.cancel(wish.plugin)
+        return None
+    try:
+        await app.rebuilds.begin(wish.plugin, lose=wish.lose)
+    except LossesNotAccepted as error:
+        return Refused(str(error), error.losses)
+    except KanadeError as error:
+        return Refused(str(error))
+    return None
 
 
 def _marking(action: str, ids: Sequence[int]) -> Any:

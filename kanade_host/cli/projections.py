@@ -1,4 +1,4 @@
-"""`kanade-host projection list`: how far each projection has come."""
+"""`kanade-host projection list`: how far each projection has come. `projection rebuild` stands beside."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from kanade_host.cli.options import config_option, read_config
 from kanade_host.cli.output import json_option, print_json, table
 from kanade_host.cli.reading import reading
+from kanade_host.cli.rebuild import rebuild_command
 from kanade_host.cli.running import RunFile
 from kanade_host.observe.logs import setup_console
 from kanade_host.plugin.instants import Instant
@@ -17,7 +18,10 @@ from kanade_host.plugin.instants import Instant
 
 @click.group("projection")
 def command() -> None:
-    """Look at the projections, which turn streams into tables."""
+    """Look at the projections, which turn streams into tables; make tables anew from their streams."""
+
+
+command.add_command(rebuild_command)
 
 
 @command.command("list")

@@ -18,6 +18,8 @@ import msgspec
 from kanade_host.platform.private import private_folder, write_private
 from kanade_host.platform.processes import Process
 
+REFUSED = ".refused"
+
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
     """What the running host last wrote of itself."""
@@ -30,13 +32,23 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     config: str | None = None
     plugins: list[dict[str, Any]] = []
     projections: list[dict[str, Any]] = []
+    rebuilds: list[dict[str, Any]] = []
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody asks of the running host."""
+    """What somebody asks of the running host: of dead letters (`ids`), or of a plugin's tables."""
 
-    action: Literal["replay", "discard"]
-    ids: list[int]
+    action: Literal["replay", "discard", "rebuild", "cancel-rebuild"]
+    ids: list[int] = []
+    plugin: str = ""
+    lose: bool = False
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why the host did not do what a wish asked. `losses`: rows that would have been lost."""
+
+    reason: str
+    losses: list[str] = []
 
 
 class RunFile:
@@ -79,6 +91,21 @@ class Wishes:
         path = self.folder / f"{uuid.uuid4()}.json"
         write_private(path, msgspec.json.encode(wish))
         return path
+
+    def refuse(self, path: Path, refused: Refused) -> None:
+        """Leave the reason where whoever left the wish looks for it, and take the wish away."""
+        write_private(path.with_suffix(REFUSED), msgspec.json.encode(refused), sync=False)
+        path.unlink(missing_ok=True)
+
+    def refused(self, path: Path) -> Refused | None:
+        """The reason why that wish was refused, once; None when it was not."""
+        answer = path.with_suffix(REFUSED)
+        try:
+            found = msgspec.json.decode(answer.read_bytes(), type=Refused)
+        except (OSError, msgspec.DecodeError):
+            return None
+        answer.unlink(missing_ok=True)
+        return found
 
     def take(self) -> list[tuple[Path, Wish]]:
         """All wishes; files that are none are removed."""

@@ -67,6 +67,27 @@ class HostContext:
         self._sent = sent
         self.log = structlog.get_logger(f"kanade_host.plugins.{state.name}").bind(plugin=state.name)
 
+    def over(self, bus: NatsBus, writer: Writer, readers: Readers) -> HostContext:
+        """The same plugin over another database: nobody is told of what it does there."""
+
+        async def at_once() -> None:
+            pass
+
+        return HostContext(
+            self.state,
+            self.settings,
+            bus=bus,
+            writer=writer,
+            readers=readers,
+            clock=self.clock,
+            folder=self._folder,
+            offers=self._offers,
+            maps=self._maps,
+            changed=lambda topic, keys: None,
+            on_state=self._on_state,
+            sent=at_once,
+        )
+
     @property
     def plugin(self) -> str:
         return self.state.name

@@ -65,6 +65,7 @@ from kanade_host.plugin.json import (
 )
 from kanade_host.plugin.migrations import Migrations
 from kanade_host.plugin.pages import Page
+from kanade_host.plugin.rebuild import Reach, Rebuild
 from kanade_host.plugin.resources import Bucket, ObjectStore, Resource, Stream
 from kanade_host.plugin.retention import DAY_SECONDS, delete_older
 from kanade_host.plugin.routes import Caller, HttpErrorText, Request, Response, Route
@@ -133,6 +134,8 @@ __all__ = [
     "PluginError",
     "Principal",
     "Projection",
+    "Reach",
+    "Rebuild",
     "Refusal",
     "ReplySubscription",
     "Request",

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kanade_host.plugin.rebuild import Rebuild
+
 
 @dataclass(frozen=True, slots=True)
 class Migrations:
@@ -15,7 +17,8 @@ class Migrations:
     with the plugin's name. What they create in a scratch database is what the plugin owns. Tables of
     kanade-backend are created with IF NOT EXISTS, so that a database that it wrote opens in place.
 
-    `kept` names tables whose rows no stream can give again: a rebuild carries them over.
+    `kept` names tables whose rows no stream can give again: a rebuild leaves them alone. `rebuild`: what the
+    plugin adds to a rebuild, where its rows reach further back than its streams.
 
     `dynamic` says which further tables the plugin may make and fill while it runs, by name. What belongs
     to the host, to another plugin (one that is switched off included) or to kanade-backend stays
@@ -26,3 +29,4 @@ class Migrations:
     folder: Path
     kept: tuple[str, ...] = field(default=())
     dynamic: Callable[[str], bool] | None = None
+    rebuild: Rebuild = field(default=Rebuild())

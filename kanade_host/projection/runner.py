@@ -65,6 +65,8 @@ class Runner:
         """Set once it reads, or is known to wait for something else than the broker."""
         self.ended = False
         """Its plugin was stopped, or has failed: nothing moves any more."""
+        self.held = asyncio.Lock()
+        """Whoever holds it keeps the rows and the position as they are; reading goes on meanwhile."""
         self._created = ""
         self._moved = asyncio.Condition()
         self._wake = asyncio.Event()
@@ -108,7 +110,8 @@ class Runner:
 
     async def replay(self) -> bool:
         """Apply the dead letters that were marked for it; answers whether some are left for later."""
-        return await replay_letters(self.projection, self._ctx, self._writer, self._ledger, self._decoder)
+        async with self.held:
+            return await replay_letters(self.projection, self._ctx, self._writer, self._ledger, self._decoder)
 
     async def reached(self, sequence: int, created: str, waiting: Callable[[str | None], None]) -> None:
         """Wait until this projection has passed that sequence of the stream made at `created`.
@@ -221,7 +224,8 @@ class Runner:
             ahead = self._ahead(self.projection.after) if self.projection.after else None
             if ahead is not None:
                 await ahead.reached(last.sequence, self._created, self._waiting)
-            await self._applier.run(items, self._created)
+            async with self.held:
+                await self._applier.run(items, self._created)
         self.status.passed(len(items), last.sequence, last.time_ns, last.pending)
         self.status.dead_letters += sum(item.letter is not None for item in items)
         async with self._moved:

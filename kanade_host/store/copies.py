@@ -43,7 +43,7 @@ def copy_before(location: Location, plugin: str, name: str) -> Path:
     target = copy_database(
         location, path.with_name(f"{path.name}.before-{plugin}-{name}.sqlite"), replace=True
     )
-    copies = sorted(path.parent.glob(_escaped(path.name) + ".before-*.sqlite"), key=_age, reverse=True)
+    copies = sorted(path.parent.glob(escaped(path.name) + ".before-*.sqlite"), key=_age, reverse=True)
     for old in [copy for copy in copies if copy != target][KEPT - 1 :]:
         with contextlib.suppress(OSError):
             old.unlink()
@@ -54,5 +54,6 @@ def _age(path: Path) -> int:
     return path.stat().st_mtime_ns
 
 
-def _escaped(name: str) -> str:
+def escaped(name: str) -> str:
+    """A file name as a pattern that matches it alone."""
     return "".join(f"[{character}]" if character in "*?[" else character for character in name)

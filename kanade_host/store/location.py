@@ -20,12 +20,15 @@ _MODES = ("ro", "rw", "rwc", "memory")
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A database file. `create`: make it when it is missing. `temporary`: it goes when closed."""
+    """A database file. `create`: make it when it is missing. `temporary`: it goes when closed.
+    `scratch`: nobody misses it after a power loss, so nothing waits for the disk.
+    """
 
     path: Path
     create: bool = True
     temporary: bool = False
     vfs: str | None = None
+    scratch: bool = False
 
     def uri(self, mode: str) -> str:
         """As SQLite wants it, with `mode` `ro`, `rw` or `rwc`."""

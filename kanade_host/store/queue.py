@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kanade_host.store.location import Location
     from kanade_host.store.tx import Transaction
 
 BATCH_PATIENCE = 0.25
@@ -19,13 +20,17 @@ BATCH_PATIENCE = 0.25
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One function to run in a transaction, and where its outcome goes."""
+    """One function to run in a transaction, and where its outcome goes.
+
+    `attach`: schema name and file of a database that it reads beside; it then has a transaction to itself.
+    """
 
     owner: str
     work: Callable[[Transaction], Any]
     urgent: bool
     deadline: float
     future: asyncio.Future[Any]
+    attach: tuple[str, Location] | None = None
     queued_at: float = field(default_factory=time.monotonic)
     value: Any = None
     error: BaseException | None = None
@@ -79,9 +84,13 @@ class JobQueue:
             return self._pop(urgent_only=False)
 
     def following(self, *, urgent_only: bool) -> Job | None:
-        """The next job of a group if one waits."""
+        """The next job of a group if one waits that may share it."""
         with self._lock:
-            return self._pop(urgent_only=urgent_only)
+            job = self._pop(urgent_only=urgent_only)
+            if job is not None and job.attach is not None:
+                (self._urgent if job.urgent else self._batches).appendleft(job)
+                return None
+            return job
 
     def take_all(self) -> list[Job]:
         """Everything that waits."""

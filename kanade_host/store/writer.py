@@ -113,19 +113,26 @@ class Writer:
             await self._ended
 
     async def run(
-        self, owner: str, work: Callable[[Transaction], T], *, urgent: bool = True, deadline: float = 2.0
+        self,
+        owner: str,
+        work: Callable[[Transaction], T],
+        *,
+        urgent: bool = True,
+        deadline: float = 2.0,
+        attach: tuple[str, Location] | None = None,
     ) -> T:
         """Run `work` in a transaction; answers its value once that is committed.
 
         What it raises undoes what it did, and comes out here. `StoreUnavailable`: nothing was written,
         the cause concerns everybody. `Overran`: it took longer than `deadline` seconds. `NotAllowed`:
         it reached for what is not the owner's. `work` may be called again when the transaction was
-        lost through a neighbour: only the last call counts.
+        lost through a neighbour: only the last call counts. `attach`: a name under which the tables of
+        another database can be read meanwhile; such work has no neighbours.
         """
         if self._loop is None:
             raise StoreUnavailable("the database is not open yet")
         future: asyncio.Future[Any] = self._loop.create_future()
-        if not self._queue.put(Job(owner, work, urgent, deadline, future)):
+        if not self._queue.put(Job(owner, work, urgent, deadline, future, attach)):
             raise StoreUnavailable("the database is closed: the host is stopping")
         result: T = await future
         return result
@@ -168,6 +175,7 @@ class Writer:
         jobs = [first]
         try:
             self._in_place(began)
+            self._attach(first)
             group = Group(self._connection, self._guard, self._watch)
             jobs = group.done
             self._fill(group, first, began + GROUP_SECONDS)
@@ -179,8 +187,22 @@ class Writer:
             self._watch.end_surely()
             self._roll_back()
             self._fail(jobs or [first], error)
+        self._detach(first)
         self.stats.busy_seconds += time.monotonic() - began
         del jobs
+
+    def _attach(self, job: Job) -> None:
+        if job.attach is not None:
+            self._guard.owner = HOST
+            name, location = job.attach
+            self._connection.execute(f"ATTACH ? AS {name}", (location.uri("ro"),))
+
+    def _detach(self, job: Job) -> None:
+        if job.attach is None:
+            return
+        self._guard.owner = HOST
+        with contextlib.suppress(sqlite3.Error):  # of a connection that had to be opened again
+            self._connection.execute(f"DETACH {job.attach[0]}")
 
     def _in_place(self, now: float) -> None:
         """Writing into a file that was removed or replaced would lose everything at the next start."""
@@ -205,7 +227,7 @@ class Writer:
             if not job.future.cancelled():
                 self._run_one(group, job)
             job = None
-            if time.monotonic() < ends:
+            if time.monotonic() < ends and first.attach is None:
                 job = self._queue.following(urgent_only=group.urgent)
 
     def _run_one(self, group: Group, job: Job) -> None:

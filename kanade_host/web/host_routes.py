@@ -20,6 +20,7 @@ from kanade_host.web.endpoint import Mount
 from kanade_host.web.live import Live
 from kanade_host.web.openapi import document
 from kanade_host.web.providers import Host
+from kanade_host.web.rebuilds import RebuildRoutes
 from kanade_host.web.rejections import STARTING, role_text
 
 UPSTREAM_VERSION = "0.43.25"
@@ -169,4 +170,5 @@ class HostRoutes:
             Route("GET", "/api/openapi.json", self.openapi, SEE, "This description", fresh=("routes",)),
             Route("GET", "/api/live", self.listen, SEE, "Live events", query=LiveQuery, time_limit=None),
             *DeadLetterRoutes(self._host).routes(),
+            *RebuildRoutes(self._host).routes(),
         ]

@@ -70,6 +70,22 @@ class Host(Protocol):
         """Write the host's own tables, as owner "host". Raises `StoreUnavailable`."""
         ...
 
+    def rebuilds(self) -> Sequence[Mapping[str, Any]]:
+        """The rebuilds of this run of the host, the newest last."""
+        ...
+
+    async def rebuild_plan(self, plugin: str) -> Any:
+        """What a rebuild would do. Raises `HttpError`."""
+        ...
+
+    async def rebuild(self, plugin: str, *, lose: bool) -> Any:
+        """Begin one; its status. Raises `HttpError`."""
+        ...
+
+    def cancel_rebuild(self, plugin: str) -> bool:
+        """False when none is running."""
+        ...
+
     def replay(self) -> None:
         """Dead letters were marked: try them again now."""
         ...

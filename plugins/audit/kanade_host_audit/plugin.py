@@ -12,13 +12,14 @@ from pathlib import Path
 from kanade_host.plugin import Migrations, Projection, Route, Settings, Subscription, hookimpl
 from kanade_host_audit.messages import AuditEvent
 from kanade_host_audit.projector import apply_audit
+from kanade_host_audit.rebuild import REBUILD
 from kanade_host_audit.routes import routes
 
 
 @hookimpl
 def kanade_migrations() -> Migrations:
     """The stream AUDIT is kept for ever and gives every row again."""
-    return Migrations(Path(__file__).parent / "migrations" / "sqlite")
+    return Migrations(Path(__file__).parent / "migrations" / "sqlite", rebuild=REBUILD)
 
 
 @hookimpl

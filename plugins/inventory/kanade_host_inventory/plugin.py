@@ -27,6 +27,7 @@ from kanade_host_inventory.hints import BUCKET, SERVICE, Hints, hints_of
 from kanade_host_inventory.messages import ExecResult
 from kanade_host_inventory.preparing import prepare
 from kanade_host_inventory.projector import apply_scans
+from kanade_host_inventory.rebuild import REBUILD
 from kanade_host_inventory.settings import InventorySettings
 from kanade_host_inventory.spec import BadSpec
 from kanade_host_inventory.sweep import sweep
@@ -43,7 +44,7 @@ def kanade_migrations() -> Migrations:
     """RESULTS holds 30 days, facts and history reach further back. Derived tables are made at run time."""
     return Migrations(
         Path(__file__).parent / "migrations" / "sqlite",
-        kept=("inventory_facts", "inventory_history", "inventory_sources"),
+        rebuild=REBUILD,
         dynamic=makes,
     )
 

@@ -19,6 +19,7 @@ from kanade_host.plugin import (
 from kanade_host_obs import routes as http
 from kanade_host_obs.messages import ObsEvent
 from kanade_host_obs.projector import apply_events
+from kanade_host_obs.rebuild import REBUILD
 from kanade_host_obs.settings import ObsSettings
 from kanade_host_obs.sweep import sweep
 
@@ -32,7 +33,7 @@ def kanade_settings() -> type[Settings]:
 @hookimpl
 def kanade_migrations() -> Migrations:
     """The stream gives every row again, as far back as it reaches."""
-    return Migrations(Path(__file__).parent / "migrations" / "sqlite")
+    return Migrations(Path(__file__).parent / "migrations" / "sqlite", rebuild=REBUILD)
 
 
 @hookimpl

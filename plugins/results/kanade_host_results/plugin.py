@@ -22,6 +22,7 @@ from kanade_host_results.api import SERVICE
 from kanade_host_results.executions import ExecutionsService
 from kanade_host_results.messages import EventStarted, ExecResult
 from kanade_host_results.overflow import resolve
+from kanade_host_results.rebuild import REBUILD
 from kanade_host_results.results import apply_results
 from kanade_host_results.routes import routes
 from kanade_host_results.settings import ResultsSettings
@@ -52,21 +53,14 @@ def kanade_migrations() -> Migrations:
             "execution_staged",
             "result_successes",
         ),
+        rebuild=REBUILD,
     )
 
 
 @hookimpl
 def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa: ARG001
-    """What agents say about runs: that they began, and how they ended."""
+    """What agents say about runs: that they began, and how they ended. A rebuild replays them so too."""
     return [
-        Projection(
-            name="results.results",
-            stream="RESULTS",
-            durable="backend_results_projector",
-            message=ExecResult,
-            prepare=resolve,
-            apply=apply_results,
-        ),
         Projection(
             name="results.started",
             stream="EVENTS",
@@ -74,6 +68,14 @@ def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa:
             filter="events.started.>",
             message=EventStarted,
             apply=apply_started,
+        ),
+        Projection(
+            name="results.results",
+            stream="RESULTS",
+            durable="backend_results_projector",
+            message=ExecResult,
+            prepare=resolve,
+            apply=apply_results,
         ),
     ]
 
