@@ -20,6 +20,7 @@ API = f"{HOST}.plugin"
 LAYERS = [
     "__main__",
     "cli",
+    "authoring",
     "app : providers",
     "rebuild",
     "parts",

@@ -24,6 +24,7 @@ COMMANDS = {
     "serve": "serve",
     "demo": "demo",
     "plugins": "plugins",
+    "plugin": "plugin",
     "config": "config",
     "db": "db",
     "projection": "projections",

@@ -68,9 +68,13 @@ class TestBroker:
         decoded: dict[str, Any] = json.loads(reply.data)
         return decoded
 
-    async def close(self) -> None:
-        """Close the client and stop the server."""
+    async def hang_up(self) -> None:
+        """Close the foreign client; the next use connects again."""
         if self._nc is not None:
             await asyncio.wait_for(self._nc.close(), 5)
             self._nc = None
+
+    async def close(self) -> None:
+        """Close the client and stop the server."""
+        await self.hang_up()
         await self.stop()

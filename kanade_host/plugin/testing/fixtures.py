@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,9 @@ import pytest_asyncio
 if TYPE_CHECKING:
     from kanade_host.plugin.testing.broker import TestBroker
     from kanade_host.plugin.testing.host import Host
+
+LOOP_SECONDS = 1.0
+"""So long may code of a plugin hold the loop; in production others wait meanwhile."""
 
 
 @pytest_asyncio.fixture
@@ -31,6 +35,8 @@ async def host(request: pytest.FixtureRequest, tmp_path: Path, broker: TestBroke
     from kanade_host.plugin.testing.clock import MovableClock
     from kanade_host.plugin.testing.host import Host
     from kanade_host.plugin.testing.inprocess import InProcess
+    from kanade_host.plugin.testing.leaks import Leaks
+    from kanade_host.plugin.testing.loop_watch import LoopWatch
     from kanade_host.plugin.testing.options import Options
     from kanade_host.plugin.testing.process import ProcessRunning
 
@@ -55,7 +61,24 @@ async def host(request: pytest.FixtureRequest, tmp_path: Path, broker: TestBroke
     clock = MovableClock()
     running = ProcessRunning(options, broker) if wanted.get("process") else InProcess(options, clock)
     made = Host(tmp_path, broker, running, clock)
-    if wanted.get("start", True):
-        await made.start()
-    yield made
-    await made.stop()
+    leaks = Leaks()
+    watch = None
+    if isinstance(running, InProcess) and wanted.get("loop_seconds", LOOP_SECONDS) is not None:
+        watch = LoopWatch(wanted.get("loop_seconds", LOOP_SECONDS), running.plugin_of)
+    try:
+        if wanted.get("start", True):
+            await made.start()
+        with contextlib.ExitStack() as declared:
+            if wanted.get("statements") is not None:
+                declared.enter_context(made.at_most(wanted["statements"]))
+            yield made
+    finally:
+        await made.stop()
+        held = watch.stop() if watch is not None else []
+    if held:
+        pytest.fail("\n".join(held), pytrace=False)
+    if not wanted.get("leaks", False):
+        await broker.hang_up()
+        left = await leaks.found()
+        if left:
+            pytest.fail("the test leaks (or its plugin does):\n  " + "\n  ".join(left), pytrace=False)

@@ -7,7 +7,7 @@ import contextlib
 import json as jsonlib
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from kanade_host.plugin.json import encode
 from kanade_host.plugin.testing.answers import Answer, Client
 from kanade_host.plugin.testing.broker import TestBroker
 from kanade_host.plugin.testing.clock import MovableClock
+from kanade_host.plugin.testing.earlier import make_earlier
 from kanade_host.plugin.testing.running import Running
+from kanade_host.plugin.testing.statements import check, counting
 
 SETTLE_SECONDS = 30.0
 
@@ -53,9 +55,33 @@ class Host:
         await self._hang_up()
         await self.running.kill()
 
+    async def killed_at(self, point: str, passes: int = 1) -> None:
+        """Start it so that it is killed when it has passed that point so often, and wait for that.
+
+        Points: fetched, prepared, applied, before-commit, after-commit, before-ack, sending, migration.
+        Publish before, while it is stopped: what is to be done then takes it past the point. Only with
+        `process=True`.
+        """
+        await self.stop()
+        await self.running.killed_at(point, passes)
+
+    async def at_migration(self, plugin: str, last: str) -> None:
+        """Make the file as an earlier version left it: with that plugin's migrations up to `last`.
+
+        For `kanade(start=False)`: put rows in with `change`, then `start`, which applies the rest.
+        """
+        await asyncio.to_thread(make_earlier, self.running.options, self.database, plugin, last)
+
+    async def change(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement on the file of a host that is stopped."""
+        assert self._client is None, "the host runs: only it may write"
+        with contextlib.closing(sqlite3.connect(self.database)) as db, db:
+            db.execute(sql, parameters)
+
     async def _hang_up(self) -> None:
         if self._client is not None:
             await self._client.close()
+            self._client = None
 
     async def ended(self) -> int:
         """Wait until the process has ended by itself (a fault point); its exit status."""
@@ -85,6 +111,11 @@ class Host:
         except NoStreamResponseError:
             await nc.publish(subject, data, headers=headers)
             await nc.flush()
+
+    async def publish_file(self, path: Path | str) -> None:
+        """Publish what a file holds: each line `{"subject": …, "body": …}`, in order."""
+        for subject, body in read_messages(Path(path)):
+            await self.publish(subject, body)
 
     async def kv(self, bucket: str) -> Any:
         """The bucket, as a foreign client has it (nats-py)."""
@@ -148,6 +179,13 @@ class Host:
             db.row_factory = sqlite3.Row
             return db.execute(sql, parameters).fetchall()
 
+    @contextlib.contextmanager
+    def at_most(self, statements: int, plugin: str | None = None) -> Iterator[None]:
+        """Fails when plugins (or that one) run more statements inside. Not with `process=True`."""
+        with counting() as ran:
+            yield
+        check(ran, statements, plugin)
+
     async def dead_letters(self) -> list[sqlite3.Row]:
         """All dead letters, oldest first."""
         return await self.rows("SELECT * FROM host_dead_letters ORDER BY id")
@@ -194,6 +232,12 @@ class Host:
         """`GET /api/plugins`, by name."""
         listed = (await self.get("/api/plugins")).json()
         return {row["name"]: row for row in listed["plugins"]}
+
+
+def read_messages(path: Path) -> list[tuple[str, Any]]:
+    """Subjects and bodies of a file of examples: each line `{"subject": …, "body": …}`."""
+    lines = path.read_text("utf-8").splitlines()
+    return [(one["subject"], one["body"]) for one in (jsonlib.loads(line) for line in lines if line.strip())]
 
 
 def decoded(messages: Sequence[tuple[str, bytes]]) -> list[tuple[str, Any]]:

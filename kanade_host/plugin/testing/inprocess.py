@@ -66,6 +66,8 @@ class InProcess:
             raise
 
     async def stop(self) -> None:
+        if not hasattr(self, "app"):
+            return  # it was never started
         await self.app.stop()
         for name, value in self._before.items():
             if value is None:
@@ -77,8 +79,16 @@ class InProcess:
     async def kill(self) -> None:
         raise RuntimeError("only a host of its own process can be killed: pytest.mark.kanade(process=True)")
 
+    async def killed_at(self, point: str, passes: int) -> None:
+        await self.kill()
+
     async def ended(self) -> int:
         return await self.app.wait()
+
+    def plugin_of(self, module: str) -> str | None:
+        """Which plugin of the host that runs now a module belongs to."""
+        app = getattr(self, "app", None)
+        return None if app is None else app.view.plugin_of(module)
 
     def module(self, plugin: str) -> Any:
         found = self.app.running.get(plugin)

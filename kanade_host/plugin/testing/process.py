@@ -93,6 +93,18 @@ class ProcessRunning:
             self._process.kill()
             await self._process.wait()
 
+    async def killed_at(self, point: str, passes: int) -> None:
+        armed = {"KANADE_FAULT": f"{point}:{passes}"}
+        self.environment.update(armed)
+        try:
+            await self.start(ready=False)
+            status = await self.ended()
+        finally:
+            self.environment.pop("KANADE_FAULT", None)
+        if status not in (-9, 137):
+            printed = self.log.read_text()[-4000:]
+            raise AssertionError(f"the host ended with {status} before {point!r}; it printed:\n{printed}")
+
     async def ended(self) -> int:
         assert self._process is not None
         try:

@@ -23,7 +23,7 @@ if importlib.util.find_spec("pytest_asyncio") is not None:
 
 _MARKER = (
     "kanade(plugins=[], files=[], settings={}, environment={}, process=False, fault=None, start=True,"
-    " authenticators=['kit']): the host of this test"
+    " authenticators=['kit'], statements=None, loop_seconds=1.0, leaks=False): the host of this test"
 )
 
 

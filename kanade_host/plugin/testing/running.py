@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
+from kanade_host.plugin.testing.options import Options
+
 
 class Running(Protocol):
     """A host that can be started and ended."""
+
+    options: Options
 
     @property
     def base(self) -> str:
@@ -28,6 +32,10 @@ class Running(Protocol):
 
     async def kill(self) -> None:
         """End it with SIGKILL."""
+        ...
+
+    async def killed_at(self, point: str, passes: int) -> None:
+        """Start it armed, and wait until it has been killed there."""
         ...
 
     async def ended(self) -> int:

@@ -1,0 +1,1 @@
+CREATE TABLE leaky_rows (id INTEGER PRIMARY KEY, old TEXT);
