@@ -49,6 +49,7 @@ from kanade_host.plugin.errors import (
     StoreUnavailable,
     Unavailable,
 )
+from kanade_host.plugin.exports import ExportFormat, export_format, exported
 from kanade_host.plugin.hooks import hookimpl
 from kanade_host.plugin.instants import BadInstant, Instant
 from kanade_host.plugin.json import (
@@ -107,6 +108,7 @@ __all__ = [
     "Credentials",
     "Decoder",
     "Entry",
+    "ExportFormat",
     "HttpError",
     "HttpErrorText",
     "Instant",
@@ -164,6 +166,8 @@ __all__ = [
     "decode",
     "delete_older",
     "encode",
+    "export_format",
+    "exported",
     "hookimpl",
     "parse_duration",
     "whole_seconds",

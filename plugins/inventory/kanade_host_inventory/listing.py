@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 
-from kanade_host.plugin import Context, Instant, encode
+from kanade_host.plugin import Context, ExportFormat, Instant, Response, exported
 from kanade_host_inventory.cells import Cell, shown
 from kanade_host_inventory.search import Query
 from kanade_host_inventory.selecting import (
@@ -23,7 +20,6 @@ from kanade_host_inventory.selecting import (
 from kanade_host_inventory.tables import Column
 
 _ROWS_OF_A_CHUNK = 500
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -88,57 +84,24 @@ async def pcs(ctx: Context, selected: Selection) -> Pcs:
     return Pcs([row[0] for row in found], len(found) == PCS_AT_MOST)
 
 
-async def exported(
-    ctx: Context, selected: Selection, query: Query, kind: str
-) -> tuple[AsyncIterator[bytes], bool]:
-    """The chunks of a file, and whether it was cut at the bound."""
+async def export(ctx: Context, selected: Selection, query: Query, kind: ExportFormat) -> Response:
+    """What is filtered, as a file."""
     found = await ctx.query(*selected.export(query))
-    rows = found[:EXPORT_AT_MOST]
-    chunks = _json(selected, rows) if kind == "json" else _csv(selected, rows)
-    return _streamed(chunks), len(found) > EXPORT_AT_MOST
-
-
-async def _streamed(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    for chunk in chunks:
-        yield chunk
-
-
-def _csv(selected: Selection, rows: Sequence[sqlite3.Row]) -> Iterator[bytes]:
     kinds = _kinds(selected)
-    names = ["pc_id", "collected_at", *(one.label for one in selected.source.columns)]
-    yield b"\xef\xbb\xbf"  # else spreadsheets take it for the system's code page
-    yield _lines([list(map(_safe, names))])
-    for start in range(0, len(rows), _ROWS_OF_A_CHUNK):
-        part = rows[start : start + _ROWS_OF_A_CHUNK]
-        yield _lines([[_safe(row[0]), _wire(row[1]) or "", *map(_safe, _cells(kinds, row))] for row in part])
 
+    async def chunks() -> AsyncIterator[list[list[Cell]]]:
+        for start in range(0, min(len(found), EXPORT_AT_MOST), _ROWS_OF_A_CHUNK):
+            part = found[start : min(start + _ROWS_OF_A_CHUNK, EXPORT_AT_MOST)]
+            yield [[row[0], _wire(row[1]), *_cells(kinds, row)] for row in part]
 
-def _json(selected: Selection, rows: Sequence[sqlite3.Row]) -> Iterator[bytes]:
-    kinds = _kinds(selected)
-    names = [one.field for one in selected.source.columns]
-    comma = b"["
-    for start in range(0, len(rows), _ROWS_OF_A_CHUNK):
-        part = rows[start : start + _ROWS_OF_A_CHUNK]
-        objects = [
-            encode(dict(zip(names, _cells(kinds, row))) | {"pc_id": row[0], "collected_at": _wire(row[1])})
-            for row in part
-        ]
-        yield comma + b",\n".join(objects)
-        comma = b",\n"
-    yield b"[]" if comma == b"[" else b"]"
-
-
-def _lines(rows: Sequence[Sequence[object]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
-
-
-def _safe(value: object) -> object:
-    """What PCs send must not become a formula in the spreadsheet that opens the file."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else value
+    return exported(
+        "inventory",
+        kind,
+        ["pc_id", "collected_at", *(one.field for one in selected.source.columns)],
+        chunks(),
+        labels=["pc_id", "collected_at", *(one.label for one in selected.source.columns)],
+        cut=len(found) > EXPORT_AT_MOST,
+    )
 
 
 def _kinds(selected: Selection) -> list[str | None] | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kanade_host.plugin import HttpError, Permission, Request, Response, Route
+from kanade_host.plugin import HttpError, Permission, Request, Response, Route, export_format
 from kanade_host_inventory import changes, listing
 from kanade_host_inventory.history import Change
 from kanade_host_inventory.projector import TOPIC
 from kanade_host_inventory.selecting import EXPORT_AT_MOST, Selection, last, selection
 from kanade_host_inventory.tables import derived_source, facts_source
 
-_KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 _ERRORS = {
     400: "an unknown column, operator or parameter",
     404: "no such manifest, or it has no such derived table",
@@ -49,14 +48,8 @@ async def pcs(request: Request) -> listing.Pcs:
 
 async def export(request: Request) -> Response:
     """Exactly what is filtered, as a file; `x-kanade-incomplete: rows` where it was cut."""
-    kind = last(request.query, "format") or "csv"
-    if kind not in _KINDS:
-        raise HttpError(400, f'unknown format "{kind}", expected one of csv, json')
-    chunks, cut = await listing.exported(request.ctx, await _selected(request), request.query, kind)
-    headers = {"content-disposition": f'attachment; filename="inventory.{kind}"'}
-    if cut:
-        headers["x-kanade-incomplete"] = "rows"
-    return Response(chunks, 200, _KINDS[kind], headers)
+    kind = export_format(last(request.query, "format"))
+    return await listing.export(request.ctx, await _selected(request), request.query, kind)
 
 
 async def changes_of_pc(request: Request) -> list[Change]:

@@ -97,3 +97,99 @@ class ExecutionDetail(msgspec.Struct, frozen=True):
     results: list[ExecutionResult]
     targets: list[ExecutionTarget]
     targets_after: str | None
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """A PC that an execution waits for.
+
+    `skip`: version_pin, deadline, revoked or staleness, where the agent skipped the command. `exit_code` is
+    null without a result. `output`: what equal outputs have in common; null where there is none, or not all
+    of it could be fetched. `online`: heard in the last two minutes; null where nobody knows.
+    """
+
+    pc_id: str
+    hostname: str | None
+    online: bool | None
+    state: str
+    reason: str | None
+    skip: str | None
+    exit_code: int | None
+    request_id: str | None
+    result_id: str | None
+    output: str | None
+    changed_at: str | None
+    started_at: str | None
+    finished_at: str | None
+
+
+class Targets(msgspec.Struct, frozen=True, kw_only=True):
+    """A page, by PC. `states` are the totals of the whole execution, `total` that of the filter.
+
+    `expected` and `states` are null where the execution's targets are not known. `after` asks for the next
+    page; null on the last one.
+    """
+
+    expected: int | None
+    states: TargetStates | None
+    total: int
+    targets: list[Target]
+    after: str | None
+
+
+class OutputGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Targets whose exit code, stdout and stderr are equal.
+
+    `pcs`: the first of them; `targets?output=` lists all. `stdout` and `stderr` are cut, as in lists of
+    results; `result_id` is one that has them whole.
+    """
+
+    output: str
+    exit_code: int | None
+    count: int
+    pcs: list[str]
+    result_id: str | None
+    stdout: str | None
+    stderr: str | None
+
+
+class Outputs(msgspec.Struct, frozen=True, kw_only=True):
+    """The most frequent first. `groups_total` counts all groups, `without` targets that have no output."""
+
+    groups_total: int
+    without: int
+    groups: list[OutputGroup]
+
+
+class UnansweredTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """A target from which no result came: waiting, running, expired, or closed after a day."""
+
+    exec_id: str
+    job_id: str
+    version: str
+    initiated_at: str | None
+    pc_id: str
+    hostname: str | None
+    online: bool | None
+    state: str
+    reason: str | None
+    changed_at: str | None
+    started_at: str | None
+
+
+class UnansweredTargets(msgspec.Struct, frozen=True, kw_only=True):
+    """Newest execution first. With `more_than`, `total` is where counting ended. `after`: the next page."""
+
+    total: int
+    more_than: bool
+    targets: list[UnansweredTarget]
+    after: str | None
+
+
+class Unanswered(msgspec.Struct, frozen=True, kw_only=True):
+    """A PC, and how many executions wait or waited for it in vain."""
+
+    pc_id: str
+    hostname: str | None
+    online: bool | None
+    executions: int
+    newest_at: str | None

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from kanade_host.plugin import Context, Instant, Tx, audit
 from kanade_host_results import counters
 from kanade_host_results.api import Command, Fire
+from kanade_host_results.digests import digest
 from kanade_host_results.live import DELIVERED_WITHIN_SECONDS
 from kanade_host_results.outcome import outcome
 from kanade_host_results.staging import Release, Target, insert_targets, is_large, stage
@@ -121,18 +122,20 @@ def _count_earlier(tx: Tx, exec_id: str) -> None:
     moves: dict[tuple[str, str], Move] = {}
     begun: dict[tuple[str, str], Move] = {}
     rows = tx.execute(
-        "SELECT result_id, pc_id, exit_code, stderr, started_at, finished_at, reaped FROM execution_results"
+        "SELECT result_id, pc_id, exit_code, stdout, stderr, started_at, finished_at, reaped"
+        " FROM execution_results"
         " WHERE exec_id = ? ORDER BY rowid",
         (exec_id,),
     )
-    for result_id, pc_id, exit_code, stderr, started_at, finished_at, reaped in rows.fetchall():
+    for result_id, pc_id, exit_code, stdout, stderr, started_at, finished_at, reaped in rows.fetchall():
         at = Instant.from_stored(finished_at or started_at) or Instant.from_ns(0)
         if finished_at is None:
             begun[exec_id, pc_id] = Move("running", at, result_id)
         elif not reaped and exit_code is not None:
             counters.add(tally, exec_id, exit_code)
             state, reason = outcome(exit_code, stderr)
-            moves[exec_id, pc_id] = Move(state, at, result_id, reason)
+            output = digest(exit_code, stdout, stderr)
+            moves[exec_id, pc_id] = Move(state, at, result_id, reason, exit_code, output)
     if begun:
         move(tx, begun)
     if tally:

@@ -6,9 +6,10 @@ What a row knows decides: a result counts when it makes the row or ends it, and 
 
 from __future__ import annotations
 
-from kanade_host.plugin import Batch, Tx
+from kanade_host.plugin import Batch, Instant, Tx
 from kanade_host_results import counters
 from kanade_host_results.chosen import chosen
+from kanade_host_results.digests import digest
 from kanade_host_results.messages import ExecResult
 from kanade_host_results.outcome import outcome
 from kanade_host_results.successes import note_successes
@@ -42,8 +43,7 @@ def apply_results(tx: Tx, batch: Batch) -> None:
         fresh.append(body)
         if body.exec_id is not None:
             counters.add(tally, body.exec_id, body.exit_code)
-            state, reason = outcome(body.exit_code, body.stderr)
-            moves[body.exec_id, body.pc_id] = Move(state, message.meta.time, key, reason)
+            moves[body.exec_id, body.pc_id] = _move(key, body, message.meta.time)
         if body.stdout_object is not None or body.stderr_object is not None:
             _keep_pointers(tx, key, body)
     if not rows:
@@ -54,6 +54,14 @@ def apply_results(tx: Tx, batch: Batch) -> None:
         counters.apply_tally(tx, tally, moves)
     pcs = {str(row[3]) for row in rows}
     tx.changed("results", *(pcs if len(pcs) <= _KEYS_AT_MOST else ()))
+
+
+def _move(key: str, body: ExecResult, at: Instant) -> Move:
+    """Where a result takes its target; output that could not be fetched is equal to no other."""
+    state, reason = outcome(body.exit_code, body.stderr)
+    whole = body.stdout_object is None and body.stderr_object is None
+    output = digest(body.exit_code, body.stdout, body.stderr) if whole else None
+    return Move(state, at, key, reason, body.exit_code, output)
 
 
 def _ended(tx: Tx, keys: list[str]) -> set[str]:

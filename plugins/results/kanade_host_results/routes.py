@@ -25,6 +25,7 @@ from kanade_host_results import executions_read, results_read
 from kanade_host_results.answers import Execution, ExecutionDetail, Result, ResultDetail
 from kanade_host_results.durations import JobDurations, durations
 from kanade_host_results.scan import COLUMNS, Scan
+from kanade_host_results.target_routes import target_routes
 
 READ = Permission("results.read", Role.VIEWER)
 MOST = 10_000
@@ -211,4 +212,5 @@ def routes() -> Sequence[Route]:
             errors={500: "the error of the database"},
             tags=("health",),
         ),
+        *target_routes(READ),
     ]

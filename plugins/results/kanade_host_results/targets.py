@@ -22,12 +22,14 @@ _ADD = "UPDATE execution_plans SET {} WHERE exec_id = ?".format(
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A target's new state, and what decided it."""
+    """A target's new state, and what decided it. `exit_code` and `output` (a digest) are a result's."""
 
     state: str
     at: Instant
     result_id: str | None = None
     reason: str | None = None
+    exit_code: int | None = None
+    output: bytes | None = None
 
 
 def planned(tx: Tx, exec_ids: Iterable[str]) -> set[str]:
@@ -61,8 +63,12 @@ def move(tx: Tx, moves: Mapping[tuple[str, str], Move], *, only_from: frozenset[
 def _write(tx: Tx, exec_id: str, moves: Mapping[str, Move]) -> None:
     tx.executemany(
         "UPDATE execution_targets SET state = ?, changed_at = ?, result_id = coalesce(?, result_id),"
-        " reason = ? WHERE exec_id = ? AND pc_id = ?",
-        [(to.state, to.at.stored, to.result_id, to.reason, exec_id, pc_id) for pc_id, to in moves.items()],
+        " reason = ?, exit_code = coalesce(?, exit_code), output = coalesce(?, output)"
+        " WHERE exec_id = ? AND pc_id = ?",
+        [
+            (to.state, to.at.stored, to.result_id, to.reason, to.exit_code, to.output, exec_id, pc_id)
+            for pc_id, to in moves.items()
+        ],
     )
 
 

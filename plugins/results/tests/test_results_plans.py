@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kanade_host_results import executions_read, live, results_read, scan, sweeps
+from kanade_host_results import executions_read, live, outputs_read, results_read, scan, sweeps, targets_read
 from kanade_host_results.api import Executions
 from kanade_host_results.executions import ExecutionsService
+from kanade_host_results.target_filter import Where
 
 from kanade_host.plugin import Instant
 
 AT = Instant.parse("2026-11-23T10:00:00Z")
+NEXT = targets_read.Place("2026-11-23 10:00:00", 7, "pc").after(Where())
 LISTS = {
     "results": results_read.listing(None, None, 50),
     "results since": results_read.listing(None, AT, 50),
@@ -20,6 +22,9 @@ LISTS = {
     "results failure since": results_read.listing("failure", AT, 50),
     "results running": results_read.listing("running", None, 50),
     "executions": executions_read.listing(None, None, 50),
+    "targets of an execution": (targets_read.PAGE.format(""), ["a", "", 10]),
+    "unanswered": (targets_read.UNANSWERED.format(""), [10]),
+    "unanswered, next page": (targets_read.UNANSWERED.format(NEXT.sql), [*NEXT.values, 10]),
 }
 SEEKS = {
     "one result": (results_read.ONE, ["a"]),
@@ -39,6 +44,10 @@ SEEKS = {
     "old results": (sweeps.OLD_RESULTS, [AT.sql, 10]),
     "old executions": (sweeps.OLD_EXECUTIONS, [AT.sql, 10]),
     "results of an execution": (executions_read.RESULTS, ["a"]),
+    "count of targets": (targets_read.COUNT.format(""), ["a"]),
+    "totals": (targets_read.PLAN, ["a"]),
+    "groups of outputs": (outputs_read.GROUPS, ["a", 10]),
+    "sums of outputs": (outputs_read.SUMMARY, ["a"]),
     "in flight": (live.IN_FLIGHT, ["j"]),
 }
 
