@@ -95,6 +95,7 @@ class App:
         for warning in (*self.config.warnings, *plan.warnings):
             log.warning(warning)
         refuse(plan, strict=chosen.strict)
+        self.web.show(plan.loaded)
         await self.web.bind(self.config.server.bind)
         self._spawn("loop lag", self.view.loop_lag.run())
         log.info("http is bound", url=self.url)

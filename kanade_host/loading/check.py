@@ -51,6 +51,8 @@ def _bad(loaded: Sequence[Loaded]) -> list[Conflict]:
 
 def _claims(one: Loaded) -> list[tuple[str, str]]:
     claims = [("page", page.id) for page in one.pages]
+    if one.site is not None:
+        claims.append(("site", "/"))
     for sub in one.subscriptions:
         if isinstance(sub, Projection):
             claims += [("projection", sub.name), ("durable", f"{sub.durable} on {sub.stream}")]

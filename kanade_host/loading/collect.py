@@ -6,6 +6,7 @@ import difflib
 import importlib
 import inspect
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -33,10 +34,18 @@ class Loaded:
     subscriptions: list[Subscription] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
+    site: Path | None = None
 
     @property
     def name(self) -> str:
         return self.state.name
+
+    @property
+    def web(self) -> Path | None:
+        """The folder `web/` beside the module, with what its pages are made of; None without one."""
+        file = getattr(self.module, "__file__", None)
+        folder = Path(file).parent / "web" if file else None
+        return folder if folder is not None and folder.is_dir() else None
 
 
 class Rejected(Exception):
@@ -114,6 +123,8 @@ def _collect(loaded: Loaded, plugins: pluggy.PluginManager, table: dict[str, Any
     loaded.subscriptions = _listed(plugins, loaded, "kanade_subscriptions", (Projection, Samples, Watch))
     loaded.routes = _listed(plugins, loaded, "kanade_routes", (Route,))
     loaded.pages = _listed(plugins, loaded, "kanade_pages", (Page,))
+    _check_pages(loaded)
+    loaded.site = _site(call(plugins, name, "kanade_site", settings=loaded.settings))
 
 
 def _listed(plugins: pluggy.PluginManager, loaded: Loaded, hook: str, kinds: tuple[type, ...]) -> list[Any]:
@@ -123,6 +134,25 @@ def _listed(plugins: pluggy.PluginManager, loaded: Loaded, hook: str, kinds: tup
             wanted = " or ".join(kind.__name__ for kind in kinds)
             raise Rejected(f"{hook} returned {one!r}, which is no {wanted}")
     return found
+
+
+def _check_pages(loaded: Loaded) -> None:
+    needed = {route.permission.name for route in loaded.routes if route.permission}
+    for page in loaded.pages:
+        if page.permission is not None and page.permission not in needed:
+            raise Rejected(f"page {page.id!r} needs {page.permission!r}, a permission of none of its routes")
+        if page.module is not None and (loaded.web is None or not (loaded.web / page.module).is_file()):
+            raise Rejected(f"page {page.id!r}: there is no file web/{page.module} beside the plugin's module")
+
+
+def _site(folder: Any) -> Path | None:
+    if folder is None:
+        return None
+    if not isinstance(folder, Path):
+        raise Rejected(f"kanade_site returned {folder!r}, which is no Path")
+    if not folder.is_dir():
+        raise Rejected(f"the folder of the web interface, {folder}, is not there: build it, or correct dist")
+    return folder
 
 
 def _settings(name: str, kind: Any, table: dict[str, Any]) -> Settings | None:

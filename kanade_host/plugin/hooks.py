@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -73,6 +74,11 @@ def kanade_authenticators(ctx: Context) -> Sequence[Authenticator]:  # type: ign
 @hookspec
 def kanade_pages(settings: Settings) -> Sequence[Page]:  # type: ignore[empty-body]
     """Return pages, dashboard cards and agent panels of the web interface."""
+
+
+@hookspec
+def kanade_site(settings: Settings) -> Path:  # type: ignore[empty-body]
+    """Return the folder whose files answer what is no API route; one plugin at most has a site."""
 
 
 @hookspec

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
@@ -40,7 +40,7 @@ log = structlog.get_logger("kanade_host.web")
 class Files(Protocol):
     """What answers paths outside `/api/` that no route has."""
 
-    async def answer(self, method: str, path: str, if_none_match: str | None) -> Sealed: ...
+    async def answer(self, method: str, path: str, headers: Mapping[str, str]) -> Sealed: ...
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class Dispatch:
         self.starting = True
         self.watch: Armed = Unwatched()
         self._authentication, self._changes, self._kept = authentication, changes, kept
-        self._files, self._metrics, self._stall = files, metrics, stall
+        self.files, self._metrics, self._stall = files, metrics, stall
         self._prefix, self._count = secrets.token_hex(4), count(1)
 
     async def __call__(self, raw: web.BaseRequest) -> web.StreamResponse:
@@ -176,7 +176,7 @@ class Dispatch:
         raw, path = exchange.raw, exchange.path
         if not path.startswith("/api/"):
             exchange.template = "(static)"
-            return await self._files.answer(raw.method, path, raw.headers.get("if-none-match"))
+            return await self.files.answer(raw.method, path, raw.headers)
         if self.starting:
             return _starting()
         refusal = await self._admit(exchange, Role.VIEWER)

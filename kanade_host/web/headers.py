@@ -25,6 +25,10 @@ PAGE_POLICY = (
 )
 """Of HTML pages. The editor of the web interface needs inline styles and workers from blobs."""
 
+SCRIPT_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
+"""Of scripts: one that is started as a worker lives by the policy of its own answer, not by the page's.
+Workers load modules and ask the API (live events, the schemas of the editor)."""
+
 REQUEST_ID = "x-request-id"
 _ID = re.compile(r"[A-Za-z0-9._\-]{1,64}", re.ASCII)
 

@@ -19,7 +19,8 @@ from kanade_host.web.dead_letters import DeadLetterRoutes
 from kanade_host.web.endpoint import Mount
 from kanade_host.web.live import Live
 from kanade_host.web.openapi import document
-from kanade_host.web.providers import Host
+from kanade_host.web.pages import Pages, shown
+from kanade_host.web.providers import Host, Running
 from kanade_host.web.rebuilds import RebuildRoutes
 from kanade_host.web.rejections import STARTING, role_text
 
@@ -36,6 +37,14 @@ class Versions(msgspec.Struct, frozen=True):
 
     version: str
     kanade_host: str
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who makes the request; `role` is viewer, operator or admin."""
+
+    subject: str
+    role: str
+    scope: str
 
 
 class Readiness(msgspec.Struct, frozen=True):
@@ -85,9 +94,11 @@ class HostRoutes:
         changes: Changes,
         live: Live,
         mounts: Callable[[], Sequence[Mount]],
+        plugins: Callable[[], Sequence[Running]],
     ) -> None:
         self._host, self._authentication = host, authentication
         self._changes, self._live, self._mounts = changes, live, mounts
+        self._plugins = plugins
 
     # -- health ------------------------------------------------------------------------------
 
@@ -141,6 +152,15 @@ class HostRoutes:
         """All projections, with position, lag and state."""
         return {"projections": list(self._host.projections())}
 
+    async def pages(self, _: Request) -> Pages:
+        """What the web interface shows: pages, cards and panels of the plugins that run."""
+        return Pages(shown(self._plugins()))
+
+    async def principal(self, request: Request) -> Caller:
+        """Who asks, by whichever authenticator knew them, and what they may do."""
+        found = request.principal
+        return Caller(found.subject, found.role.word, found.scope)
+
     async def openapi(self, _: Request) -> Mapping[str, Any]:
         """This description."""
         return document(self._mounts(), self._host.version)
@@ -167,6 +187,16 @@ class HostRoutes:
             Route("GET", "/api/version", self.version, None, "Versions", response=Versions),
             Route("GET", "/api/plugins", self.plugins, SEE, "Plugins and their states"),
             Route("GET", "/api/projections", self.projections, SEE, "Projections and how far they are"),
+            Route(
+                "GET",
+                "/api/pages",
+                self.pages,
+                SEE,
+                "Pages, cards and panels of the plugins that run",
+                response=Pages,
+                fresh=("plugins", "routes"),
+            ),
+            Route("GET", "/api/principal", self.principal, SEE, "Who asks, with which role", response=Caller),
             Route("GET", "/api/openapi.json", self.openapi, SEE, "This description", fresh=("routes",)),
             Route("GET", "/api/live", self.listen, SEE, "Live events", query=LiveQuery, time_limit=None),
             *DeadLetterRoutes(self._host).routes(),

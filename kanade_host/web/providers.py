@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from kanade_host.plugin.authenticators import Authenticator
 from kanade_host.plugin.clock import Clock
 from kanade_host.plugin.context import Context
 from kanade_host.plugin.instants import Instant
+from kanade_host.plugin.pages import Page
 from kanade_host.plugin.routes import Route
 from kanade_host.plugin.subscriptions import Tx
 
@@ -113,7 +115,20 @@ class Manifested(Protocol):
     @property
     def routes(self) -> Sequence[Route]: ...
     @property
+    def pages(self) -> Sequence[Page]: ...
+    @property
     def state(self) -> Stated: ...
+
+
+class Shown(Protocol):
+    """What a plugin shows to browsers (`kanade_host.loading.collect.Loaded`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def site(self) -> Path | None: ...
+    @property
+    def web(self) -> Path | None: ...
 
 
 class Stated(Protocol):

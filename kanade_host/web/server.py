@@ -26,7 +26,7 @@ from kanade_host.web.kept import Kept
 from kanade_host.web.listening import listen
 from kanade_host.web.live import Live
 from kanade_host.web.metrics import HttpMetrics
-from kanade_host.web.providers import Host, Running, why_down
+from kanade_host.web.providers import Host, Running, Shown, why_down
 from kanade_host.web.static import StaticFiles
 from kanade_host.web.watchdog import Watchdog
 
@@ -92,6 +92,7 @@ class WebServer:
         self.watchdog = Watchdog(self.metrics, held=self.limits.held)
         self.watchdog.plugin_of = host.plugin_of
         self.watchdog.on_offender, self.watchdog.on_stuck = host.offend, host.stuck
+        self._version = host.version
         self.dispatch = Dispatch(
             authentication=self.authentication,
             changes=self.changes,
@@ -106,7 +107,9 @@ class WebServer:
             changes=self.changes,
             live=self.live,
             mounts=lambda: self.mounts,
+            plugins=lambda: self._plugins,
         ).routes()
+        self._plugins: tuple[Running, ...] = ()
         self.mounts: tuple[Mount, ...] = ()
         self._socket: socket.socket | None = None
         self._connections: Connections | None = None
@@ -121,6 +124,12 @@ class WebServer:
         """The routes of the host itself, for the check of conflicts."""
         return self._own
 
+    def show(self, plugins: Sequence[Shown]) -> None:
+        """Serve the files of the plugin that has a site, and the modules of pages of all of them."""
+        site = next((one.site for one in plugins if one.site is not None), None)
+        modules = {one.name: one.web for one in plugins if one.web is not None}
+        self.dispatch.files = StaticFiles(site, self._version, modules)
+
     def open(self, plugins: Mapping[str, Running]) -> None:
         """Serve the plugins from now on; each one's routes answer 503 while it does not run."""
         mounts = [
@@ -130,6 +139,7 @@ class WebServer:
         ]
         gates = [Gate(found, one) for one in plugins.values() for found in one.authenticators]
         self.authentication.authenticators = tuple(gates)
+        self._plugins = tuple(plugins.values())
         self.mount(mounts)
         self.dispatch.starting = False
 

@@ -11,16 +11,19 @@ import base64
 import hashlib
 import html
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import structlog
 
 from kanade_host.plugin.errors import OperatorError
 from kanade_host.web import outcome
 from kanade_host.web.answers import Sealed, seal
-from kanade_host.web.headers import NOT_KEPT, PAGE_POLICY, lines
+from kanade_host.web.headers import NOT_KEPT, PAGE_POLICY, SCRIPT_POLICY, lines
 from kanade_host.web.kept import etag_of, matches
+from kanade_host.web.pages import MODULES
 
 _TYPES = {
     ".html": "text/html",
@@ -33,6 +36,7 @@ _TYPES = {
 
 _MORE_TYPES = {".mjs": "text/javascript", ".json": "application/json", ".woff2": "font/woff2"}
 _MORE_TYPES |= {".png": "image/png", ".ico": "image/x-icon", ".wasm": "application/wasm"}
+_CODINGS = {"br": ".br", "gzip": ".gz"}
 _FOR_EVER = "public, max-age=31536000, immutable"
 _INLINE = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _IN_MEMORY = 256 * 1024
@@ -48,6 +52,8 @@ class _File:
     unchanged: Sealed
     etag: str
     body: bytes | None
+    coded: Mapping[str, _File] = field(default_factory=dict)
+    """The same file compressed, by content coding, the smallest first."""
 
 
 def content_type(name: str) -> str:
@@ -64,55 +70,99 @@ def page_policy(body: bytes) -> str:
     )
 
 
-def _headers(name: str, body: bytes, etag: str) -> bytes:
+def _headers(name: str, body: bytes, etag: str, *more: tuple[str, str]) -> bytes:
     kind = content_type(name)
-    more = [("content-type", kind), ("etag", etag)]
-    more.append(("cache-control", _FOR_EVER if name.startswith("assets/") else "no-cache"))
+    found = [("content-type", kind), ("etag", etag), *more]
+    found.append(("cache-control", _FOR_EVER if name.startswith("assets/") else "no-cache"))
     if kind == "text/html":
-        more.append(("content-security-policy", page_policy(body)))
-    return lines(NOT_KEPT, more)
+        found.append(("content-security-policy", page_policy(body)))
+    elif kind == "text/javascript":
+        found.append(("content-security-policy", SCRIPT_POLICY))
+    return lines(NOT_KEPT, found)
 
 
 def _load(path: Path, name: str) -> _File:
+    """A file, with the compressed ones that lie beside it (`name.br`, `name.gz`)."""
     body = path.read_bytes()
-    etag = etag_of(body, content_type(name))
-    head = _headers(name, body, etag)
-    keep = body if len(body) <= _IN_MEMORY else None
-    return _File(path, head, seal(304, head), etag, keep)
+    coded: dict[str, _File] = {}
+    for coding, suffix in _CODINGS.items():
+        beside = path.with_name(path.name + suffix)
+        if beside.is_file():
+            more = (("content-encoding", coding), ("vary", "accept-encoding"))
+            coded[coding] = _file(beside, name, body, beside.read_bytes(), *more)
+    return _file(path, name, body, body, *([("vary", "accept-encoding")] if coded else []), coded=coded)
+
+
+def _file(
+    path: Path,
+    name: str,
+    plain: bytes,
+    sent: bytes,
+    *more: tuple[str, str],
+    coded: Mapping[str, _File] | None = None,
+) -> _File:
+    etag = etag_of(sent, content_type(name))
+    head = _headers(name, plain, etag, *more)
+    return _File(path, head, seal(304, head), etag, sent if len(sent) <= _IN_MEMORY else None, coded or {})
+
+
+def _files(folder: Path, prefix: str = "") -> dict[str, _File]:
+    root = folder.resolve()
+    paths = [
+        path for path in sorted(root.rglob("*")) if path.is_file() and path.resolve().is_relative_to(root)
+    ]
+    names = {path: path.relative_to(root).as_posix() for path in paths}
+    known = set(names.values())
+    beside = {name + suffix for name in known for suffix in _CODINGS.values()}
+    return {prefix + name: _load(path, name) for path, name in names.items() if name not in beside}
+
+
+def accepted(header: str) -> set[str]:
+    """The content codings that an `Accept-Encoding` names, without those that it refuses (`q=0`)."""
+    found = set()
+    for part in header.lower().split(","):
+        coding, _, parameters = part.partition(";")
+        quality = parameters.replace(" ", "").removeprefix("q=")
+        if quality.rstrip("0") not in ("0.", "") or not parameters:
+            found.add(coding.strip())
+    return found
 
 
 class StaticFiles:
-    """Serves one folder. `index.html` answers what no file is named after, so that client routes reload."""
+    """Serves one folder. `index.html` answers what no file is named after, so that client routes reload.
 
-    def __init__(self, folder: Path | None, version: str) -> None:
+    `modules` are the `web/` folders of plugins by name, served below `/modules/`.
+    """
+
+    def __init__(self, folder: Path | None, version: str, modules: Mapping[str, Path] | None = None) -> None:
         self._files: dict[str, _File] = {}
+        for name, more in (modules or {}).items():
+            self._files |= _files(more, f"{MODULES}{quote(name)}/")
         if folder is None:
             body = landing(version)
-            etag = etag_of(body, "text/html")
-            head = _headers("index.html", body, etag)
-            self._files["index.html"] = _File(Path(), head, seal(304, head), etag, body)
+            self._files["index.html"] = _file(Path(), "index.html", body, body)
             return
         if not folder.is_dir():
             raise OperatorError(
                 f"the folder of the web interface, {folder}, is not there: build it, or correct dist"
             )
-        root = folder.resolve()
-        for path in sorted(root.rglob("*")):
-            if path.is_file() and path.resolve().is_relative_to(root):
-                name = path.relative_to(root).as_posix()
-                self._files[name] = _load(path, name)
+        self._files |= _files(folder)
 
-    async def answer(self, method: str, path: str, if_none_match: str | None) -> Sealed:
-        """The answer to a path that is no API route."""
+    async def answer(self, method: str, path: str, headers: Mapping[str, str]) -> Sealed:
+        """The answer to a path that is no API route. `headers` are asked by lower-case names."""
         if method not in ("GET", "HEAD"):
             return outcome.bare(405, "", ("allow", "GET,HEAD"))
         name = path.lstrip("/") or "index.html"
         file = self._files.get(name)
-        if file is None and name.startswith("assets/"):
+        if file is None and name.startswith(("assets/", MODULES)):
             return outcome.bare(404)
         file = file or self._files.get("index.html")
         if file is None:
             return outcome.bare(404)
+        if file.coded:
+            taken = accepted(headers.get("accept-encoding", ""))
+            file = next((one for coding, one in file.coded.items() if coding in taken), file)
+        if_none_match = headers.get("if-none-match")
         if if_none_match is not None and matches(if_none_match, file.etag):
             return file.unchanged
         body = file.body

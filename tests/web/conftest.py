@@ -17,6 +17,7 @@ from kanade_host.plugin import (
     Credentials,
     HttpError,
     NotMine,
+    Page,
     Permission,
     Principal,
     Request,
@@ -119,11 +120,12 @@ class FakePlugin:
     ctx: Any = None
     serves: bool = True
     reason: str = ""
+    pages: Sequence[Page] = ()
 
     @property
     def loaded(self) -> Any:
         state = SimpleNamespace(phase="running" if self.serves else "failed", reason=self.reason)
-        return SimpleNamespace(routes=self.routes, state=state)
+        return SimpleNamespace(routes=self.routes, pages=self.pages, state=state)
 
 
 @dataclass

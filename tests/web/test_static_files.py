@@ -109,3 +109,65 @@ async def test_the_landing_page_says_what_to_do(site: Any) -> None:
     assert "1.2.3" in answer.text
     assert "/api/openapi.json" in answer.text
     assert "script-src 'self';" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "header, coding",
+    [
+        ("br, gzip", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip", "gzip"),
+        ("GZIP;q=0.5", "gzip"),
+        ("br;q=0, gzip;q=1.0", "gzip"),
+        ("br;q=0.000", None),
+        ("identity", None),
+        ("", None),
+    ],
+)
+async def test_compressed_files_are_negotiated(
+    make_site: Any, tmp_path: Path, header: str, coding: str | None
+) -> None:
+    (tmp_path / "assets").mkdir()
+    bodies = {None: b"plain", "br": b"brotli", "gzip": b"zipped"}
+    for suffix, body in (("", b"plain"), (".br", b"brotli"), (".gz", b"zipped")):
+        (tmp_path / "assets" / f"a.js{suffix}").write_bytes(body)
+    site = await make_site(files=StaticFiles(tmp_path, "1"))
+    answer = await site.get("/assets/a.js", f"Accept-Encoding: {header}")
+    assert (answer.headers.get("content-encoding"), answer.body) == (coding, bodies[coding])
+    assert answer.headers["content-type"] == "text/javascript"
+    assert answer.headers["vary"] == "accept-encoding"
+    again = await site.get(
+        "/assets/a.js", f"Accept-Encoding: {header}", f"If-None-Match: {answer.headers['etag']}"
+    )
+    assert again.status == 304
+    plain = await site.get("/assets/a.js")
+    assert (plain.headers["etag"] == answer.headers["etag"]) == (coding is None)
+
+
+async def test_the_compressed_page_has_the_policy_of_the_page(make_site: Any, dist: Path) -> None:
+    (dist / "index.html.br").write_bytes(b"compressed")
+    site = await make_site(files=StaticFiles(dist, "1"))
+    plain, short = await site.get("/"), await site.get("/agents", "Accept-Encoding: br")
+    assert short.headers["content-encoding"] == "br"
+    policies = {answer.headers["content-security-policy"] for answer in (plain, short)}
+    assert len(policies) == 1
+    assert "sha256-" in policies.pop()
+
+
+async def test_workers_may_ask_the_api(served: Any) -> None:
+    """A worker lives by the policy of its own script."""
+    policy = (await served.get("/assets/index-1.js")).headers["content-security-policy"]
+    assert "connect-src 'self'" in policy
+    assert "script-src 'self'" in policy
+
+
+async def test_modules_of_plugins_lie_under_their_names(make_site: Any, dist: Path, tmp_path: Path) -> None:
+    web = tmp_path / "web"
+    web.mkdir()
+    (web / "levels.js").write_bytes(b"export function mount() {}")
+    site = await make_site(files=StaticFiles(dist, "1", {"battery": web}))
+    found = await site.get("/modules/battery/levels.js", role=None)
+    assert (found.status, found.headers["content-type"]) == (200, "text/javascript")
+    assert found.headers["cache-control"] == "no-cache"
+    for path in ("/modules/battery/none.js", "/modules/other/levels.js", "/modules/"):
+        assert (await site.get(path)).status == 404

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kanade_host.plugin import Migrations, Projection, Route, Settings, Subscription, hookimpl
+from kanade_host.plugin import Migrations, Page, Projection, Route, Settings, Subscription, hookimpl
 from kanade_host_audit.messages import AuditEvent
+from kanade_host_audit.pages import PAGES
 from kanade_host_audit.projector import apply_audit
 from kanade_host_audit.rebuild import REBUILD
 from kanade_host_audit.routes import routes
@@ -40,3 +41,9 @@ def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa:
 def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
     """The trail."""
     return routes()
+
+
+@hookimpl
+def kanade_pages() -> Sequence[Page]:
+    """What the web interface shows."""
+    return PAGES

@@ -12,6 +12,7 @@ from kanade_host.plugin import (
     Context,
     Job,
     Migrations,
+    Page,
     Route,
     Settings,
     Sweep,
@@ -20,6 +21,7 @@ from kanade_host.plugin import (
 )
 from kanade_host_auth.authenticator import BearerTokens
 from kanade_host_auth.core import SERVICE, Core, core_of
+from kanade_host_auth.pages import PAGES
 from kanade_host_auth.routes import ROUTES
 from kanade_host_auth.settings import AuthSettings
 from kanade_host_auth.statements import forget_revoked
@@ -71,3 +73,9 @@ def kanade_tasks(ctx: Context) -> Sequence[Job]:
 @hookimpl
 def kanade_lifespan(ctx: Context) -> AbstractAsyncContextManager[None]:
     return core_of(ctx).running()
+
+
+@hookimpl
+def kanade_pages() -> Sequence[Page]:
+    """What the web interface shows."""
+    return PAGES

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kanade_host.plugin import Context, Entry, Route, Settings, Subscription, Watch, hookimpl
+from kanade_host.plugin import Context, Entry, Page, Route, Settings, Subscription, Watch, hookimpl
 from kanade_host_fleet import health, memberships, scopes
 from kanade_host_fleet.api import INTERVALS, SERVICE
 from kanade_host_fleet.intervals import Intervals
+from kanade_host_fleet.pages import PAGES
 from kanade_host_fleet.routes import ROUTES
 
 
@@ -37,3 +38,9 @@ def kanade_services(ctx: Context) -> Mapping[str, Any]:
         INTERVALS: Intervals(ctx),
         health.SERVICE: health.Health(ctx),
     }
+
+
+@hookimpl
+def kanade_pages() -> Sequence[Page]:
+    """What the web interface shows."""
+    return PAGES

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kanade_host.plugin import Context, Job, Migrations, Route, Settings, Subscription, Task, hookimpl
+from kanade_host.plugin import Context, Job, Migrations, Page, Route, Settings, Subscription, Task, hookimpl
 from kanade_host_heartbeat.api import SELECTION, SERVICE
 from kanade_host_heartbeat.doubles import Doubles
 from kanade_host_heartbeat.online import Intervals
+from kanade_host_heartbeat.pages import PAGES
 from kanade_host_heartbeat.projector import heartbeats
 from kanade_host_heartbeat.queries import StoredAgents
 from kanade_host_heartbeat.routes import ROUTES
@@ -41,3 +42,9 @@ def kanade_services(ctx: Context) -> Mapping[str, Any]:
 @hookimpl
 def kanade_tasks(ctx: Context) -> Sequence[Job]:
     return [Task("intervals", Intervals(ctx).run)]
+
+
+@hookimpl
+def kanade_pages() -> Sequence[Page]:
+    """What the web interface shows."""
+    return PAGES

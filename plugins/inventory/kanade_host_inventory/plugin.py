@@ -11,6 +11,7 @@ from kanade_host.plugin import (
     Entry,
     Job,
     Migrations,
+    Page,
     Projection,
     Route,
     Settings,
@@ -25,6 +26,7 @@ from kanade_host_inventory.columns import InventoryColumns
 from kanade_host_inventory.derived import find, makes
 from kanade_host_inventory.hints import BUCKET, SERVICE, Hints, hints_of
 from kanade_host_inventory.messages import ExecResult
+from kanade_host_inventory.pages import PAGES
 from kanade_host_inventory.preparing import prepare
 from kanade_host_inventory.projector import apply_scans
 from kanade_host_inventory.rebuild import REBUILD
@@ -102,3 +104,9 @@ def kanade_services(ctx: Context) -> Mapping[str, Any]:
 def kanade_tasks(ctx: Context) -> Sequence[Job]:
     """Retention."""
     return [Sweep("inventory.retention", lambda: sweep(ctx))]
+
+
+@hookimpl
+def kanade_pages() -> Sequence[Page]:
+    """What the web interface shows."""
+    return PAGES

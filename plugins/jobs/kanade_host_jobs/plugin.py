@@ -12,6 +12,7 @@ from kanade_host.plugin import (
     Entry,
     Job,
     Migrations,
+    Page,
     Route,
     Settings,
     Subscription,
@@ -19,6 +20,7 @@ from kanade_host.plugin import (
     Watch,
     hookimpl,
 )
+from kanade_host_jobs.pages import PAGES
 from kanade_host_jobs.routes import ROUTES
 from kanade_host_jobs.settings import JobsSettings
 from kanade_host_jobs.work import SERVICE, Work, work_of
@@ -81,3 +83,9 @@ async def _follow_link(ctx: Context) -> None:
             ctx.changed("jobs")
             ctx.changed("kv:jobs")
             ctx.changed("kv:script_status")
+
+
+@hookimpl
+def kanade_pages() -> Sequence[Page]:
+    """What the web interface shows."""
+    return PAGES

@@ -9,6 +9,7 @@ from kanade_host.plugin import (
     Context,
     Job,
     Migrations,
+    Page,
     Projection,
     Route,
     Settings,
@@ -18,6 +19,7 @@ from kanade_host.plugin import (
 )
 from kanade_host_obs import routes as http
 from kanade_host_obs.messages import ObsEvent
+from kanade_host_obs.pages import PAGES
 from kanade_host_obs.projector import apply_events
 from kanade_host_obs.rebuild import REBUILD
 from kanade_host_obs.settings import ObsSettings
@@ -61,3 +63,9 @@ def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
 def kanade_tasks(ctx: Context) -> Sequence[Job]:
     """Retention."""
     return [Sweep("obs.retention", lambda: sweep(ctx))]
+
+
+@hookimpl
+def kanade_pages() -> Sequence[Page]:
+    """What the web interface shows."""
+    return PAGES

@@ -9,6 +9,7 @@ from kanade_host.plugin import (
     Context,
     Job,
     Migrations,
+    Page,
     Route,
     Samples,
     Settings,
@@ -18,6 +19,7 @@ from kanade_host.plugin import (
 )
 from kanade_host_perf import routes as http
 from kanade_host_perf.messages import HostPerf, ProcessPerf
+from kanade_host_perf.pages import PAGES
 from kanade_host_perf.samples import apply_hosts, apply_processes
 from kanade_host_perf.settings import PerfSettings
 from kanade_host_perf.sweep import sweep
@@ -56,3 +58,9 @@ def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
 def kanade_tasks(ctx: Context) -> Sequence[Job]:
     """Retention."""
     return [Sweep("perf.retention", lambda: sweep(ctx))]
+
+
+@hookimpl
+def kanade_pages() -> Sequence[Page]:
+    """What the web interface shows."""
+    return PAGES

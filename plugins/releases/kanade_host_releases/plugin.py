@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kanade_host.plugin import Context, Job, Route, Settings, hookimpl
+from kanade_host.plugin import Context, Job, Page, Route, Settings, hookimpl
 from kanade_host_releases.orphans import sweep
+from kanade_host_releases.pages import PAGES
 from kanade_host_releases.routes import routes
 from kanade_host_releases.settings import ReleasesSettings
 
@@ -23,3 +24,9 @@ def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001 -- non
 @hookimpl
 def kanade_tasks(ctx: Context) -> Sequence[Job]:
     return [sweep(ctx)]
+
+
+@hookimpl
+def kanade_pages() -> Sequence[Page]:
+    """What the web interface shows."""
+    return PAGES

@@ -10,6 +10,7 @@ from kanade_host.plugin import (
     Context,
     Job,
     Migrations,
+    Page,
     Projection,
     Route,
     Settings,
@@ -22,6 +23,7 @@ from kanade_host_results.api import SERVICE
 from kanade_host_results.executions import ExecutionsService
 from kanade_host_results.messages import EventStarted, ExecResult
 from kanade_host_results.overflow import resolve
+from kanade_host_results.pages import PAGES
 from kanade_host_results.rebuild import REBUILD
 from kanade_host_results.results import apply_results
 from kanade_host_results.routes import routes
@@ -100,3 +102,9 @@ def kanade_tasks(ctx: Context) -> Sequence[Job]:
         Task("results.release", service.release.run),
         Sweep("results.cleanup", lambda: sweep(ctx), SWEEP_SECONDS),
     ]
+
+
+@hookimpl
+def kanade_pages() -> Sequence[Page]:
+    """What the web interface shows."""
+    return PAGES

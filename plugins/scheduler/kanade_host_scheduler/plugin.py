@@ -12,6 +12,7 @@ from kanade_host.plugin import (
     Entry,
     Job,
     Migrations,
+    Page,
     Route,
     Settings,
     Subscription,
@@ -23,6 +24,7 @@ from kanade_host.plugin import (
 from kanade_host_scheduler.completing import BUCKET
 from kanade_host_scheduler.expected import GROUPS
 from kanade_host_scheduler.ledger import TOPIC, sweep
+from kanade_host_scheduler.pages import PAGES
 from kanade_host_scheduler.routes import ROUTES
 from kanade_host_scheduler.settings import SchedulerSettings
 from kanade_host_scheduler.work import SERVICE, Work, work_of
@@ -83,3 +85,9 @@ async def _follow_link(ctx: Context) -> None:
             connected = ctx.bus.connected
             ctx.changed(TOPIC)
             ctx.changed(f"kv:{BUCKET}")
+
+
+@hookimpl
+def kanade_pages() -> Sequence[Page]:
+    """What the web interface shows."""
+    return PAGES

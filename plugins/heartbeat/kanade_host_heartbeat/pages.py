@@ -1,0 +1,43 @@
+"""Agents and what they last said, in the web interface.
+
+The pages themselves are in the bundle of the plugin `web`, under these ids.
+"""
+
+from __future__ import annotations
+
+from kanade_host.plugin import Page
+
+PAGES = [
+    Page(
+        "heartbeat.agents",
+        {"en": "Agents", "ja": "端末一覧"},
+        section="fleet",
+        path="/agents",
+        order=10,
+        permission="agents.read",
+    ),
+    Page(
+        "heartbeat.agent",
+        {"en": "Agent", "ja": "端末"},
+        section="fleet",
+        path="/agents/:pcId",
+        order=11,
+        permission="agents.read",
+    ),
+    Page(
+        "heartbeat.health",
+        {"en": "Agents", "ja": "端末"},
+        kind="card",
+        section="overview",
+        order=10,
+        permission="agents.read",
+    ),
+    Page(
+        "heartbeat.facts",
+        {"en": "About this PC", "ja": "この端末について"},
+        kind="panel",
+        section="fleet",
+        order=10,
+        permission="agents.read",
+    ),
+]

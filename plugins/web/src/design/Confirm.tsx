@@ -1,0 +1,84 @@
+/** Asking before something happens that cannot be undone, or that happens to many PCs. */
+import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+/** From so many PCs on, one types their number. */
+export const TYPE_FROM = 20;
+
+export interface ConfirmProps {
+  opened: boolean;
+  onClose: () => void;
+  onConfirm: () => void;
+  /** Names the thing: "Delete job cleanup-temp". */
+  title: string;
+  children?: ReactNode;
+  /** The word on the button: what will happen. */
+  action: string;
+  danger?: boolean;
+  busy?: boolean;
+  /** How many PCs it happens to; from `TYPE_FROM` on, or with `typed`, the number has to be typed. */
+  count?: number;
+  typed?: boolean;
+}
+
+export function Confirm(props: ConfirmProps) {
+  const { opened, onClose, title } = props;
+  return (
+    <Modal opened={opened} onClose={onClose} title={title} styles={{ title: { fontWeight: 600 } }}>
+      {opened && <Question {...props} />}
+    </Modal>
+  );
+}
+
+function Question({
+  onClose,
+  onConfirm,
+  children,
+  action,
+  danger = false,
+  busy = false,
+  count,
+  typed,
+}: ConfirmProps) {
+  const { t } = useTranslation("shell");
+  const [text, setText] = useState("");
+  const asks = count !== undefined && (typed || count >= TYPE_FROM);
+  const right = !asks || text.trim() === String(count);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (right && !busy) onConfirm();
+      }}
+    >
+      <Stack gap="sm">
+        {children && <Text component="div">{children}</Text>}
+        {asks && (
+          <TextInput
+            label={t("confirm.type", { count })}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+            inputMode="numeric"
+            autoComplete="off"
+            data-autofocus
+          />
+        )}
+        <Group justify="flex-end" gap="xs">
+          <Button onClick={onClose} data-autofocus={asks ? undefined : true}>
+            {t("cancel")}
+          </Button>
+          <Button
+            type="submit"
+            variant="filled"
+            color={danger ? "red.8" : undefined}
+            disabled={!right}
+            loading={busy}
+          >
+            {action}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

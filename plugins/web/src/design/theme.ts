@@ -1,0 +1,79 @@
+/** Mantine in our colours and measures. What is not here is in tokens.css. */
+import {
+  ActionIcon,
+  Anchor,
+  Badge,
+  Button,
+  type CSSVariablesResolver,
+  createTheme,
+  type MantineColorsTuple,
+  Menu,
+  Modal,
+  Popover,
+  Select,
+  TextInput,
+  Tooltip,
+} from "@mantine/core";
+
+const accent: MantineColorsTuple = [
+  "#eceefb",
+  "#d5daf5",
+  "#aab4ff",
+  "#99a5f2",
+  "#7886de",
+  "#5767cc",
+  "#3f4fb8",
+  "#35439f",
+  "#2b3785",
+  "#222c6b",
+];
+
+export const theme = createTheme({
+  primaryColor: "accent",
+  primaryShade: { light: 6, dark: 2 },
+  autoContrast: true,
+  luminanceThreshold: 0.35,
+  colors: { accent },
+  defaultRadius: "sm",
+  radius: { xs: "3px", sm: "5px", md: "8px", lg: "10px", xl: "16px" },
+  fontFamily:
+    'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Hiragino Sans", "Yu Gothic UI", "Noto Sans JP", sans-serif',
+  fontFamilyMonospace: "var(--mono)",
+  fontSizes: { xs: "0.75rem", sm: "0.8438rem", md: "0.9063rem", lg: "1.0625rem", xl: "1.25rem" },
+  lineHeights: { xs: "1.45", sm: "1.5", md: "1.55", lg: "1.5", xl: "1.4" },
+  headings: { fontWeight: "600", sizes: { h1: { fontSize: "1.25rem" }, h2: { fontSize: "1rem" } } },
+  cursorType: "pointer",
+  respectReducedMotion: true,
+  components: {
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
+    Anchor: Anchor.extend({ defaultProps: { underline: "hover" } }),
+    Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none", fw: 500 } }),
+    Button: Button.extend({ defaultProps: { size: "xs", variant: "default" } }),
+    Menu: Menu.extend({ defaultProps: { shadow: "md", withinPortal: true } }),
+    Modal: Modal.extend({ defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } } }),
+    Popover: Popover.extend({ defaultProps: { shadow: "md" } }),
+    Select: Select.extend({ defaultProps: { size: "xs", allowDeselect: false, checkIconPosition: "right" } }),
+    TextInput: TextInput.extend({ defaultProps: { size: "xs" } }),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, multiline: true, maw: 360, withArrow: true } }),
+  },
+});
+
+const colours = {
+  "--mantine-color-body": "var(--surface)",
+  "--mantine-color-text": "var(--ink)",
+  "--mantine-color-dimmed": "var(--ink-soft)",
+  "--mantine-color-placeholder": "var(--ink-soft)",
+  "--mantine-color-anchor": "var(--accent)",
+  "--mantine-color-error": "var(--bad)",
+  "--mantine-color-default": "var(--surface)",
+  "--mantine-color-default-hover": "var(--hover)",
+  "--mantine-color-default-color": "var(--ink)",
+  "--mantine-color-default-border": "var(--line-strong)",
+  "--mantine-color-gray-light-color": "var(--ink-soft)",
+};
+
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: colours,
+  dark: { ...colours, "--mantine-color-default": "var(--raised)" },
+});

@@ -1,0 +1,68 @@
+/** The routes of all pages, each in a frame of its own that catches what it throws. */
+import { Button } from "@mantine/core";
+import { lazy, Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, Route, Routes, useLocation } from "react-router";
+import { PageHead } from "../design/PageHead";
+import { Empty, Failure, SkeletonRows } from "../design/States";
+import { ApiError } from "../lib/api";
+import { atLeast, usePrincipal } from "../lib/me";
+import { type PageRow, useContributions } from "../lib/plugins";
+import { component } from "../pages/registry";
+import { Boundary } from "./Boundary";
+
+const Outside = lazy(() => import("./Outside"));
+
+export function Pages() {
+  const { rows, data, error, refetch } = useContributions();
+  if (!data) {
+    return error ? <Failure error={error} retry={() => void refetch()} /> : <SkeletonRows />;
+  }
+  return (
+    <Routes>
+      {rows
+        .filter((page) => page.kind === "page" && page.path !== "")
+        .map((page) => (
+          <Route key={page.id} path={page.path} element={<PageFrame page={page} />} />
+        ))}
+      <Route path="*" element={<Missing />} />
+    </Routes>
+  );
+}
+
+function PageFrame({ page }: { page: PageRow }) {
+  const { t } = useTranslation("shell");
+  const { pathname } = useLocation();
+  const { data } = usePrincipal();
+  if (data && !atLeast(data.role, page.role)) {
+    return <Failure error={new ApiError(403, t("needs", { role: t(`role.${page.role}`) }), null)} />;
+  }
+  const Content = component(page.id);
+  return (
+    <Boundary key={pathname}>
+      <Suspense fallback={<SkeletonRows />}>
+        {Content ? <Content pcId="" /> : <Outside key={page.id} page={page} />}
+      </Suspense>
+    </Boundary>
+  );
+}
+
+function Missing() {
+  const { t } = useTranslation("shell");
+  const { pathname } = useLocation();
+  return (
+    <>
+      <PageHead title={t("missing.title")} />
+      <Empty
+        title={t("missing.title")}
+        actions={
+          <Button component={Link} to="/">
+            {t("missing.home")}
+          </Button>
+        }
+      >
+        {t("missing.about", { path: pathname })}
+      </Empty>
+    </>
+  );
+}
