@@ -1,6 +1,7 @@
 """For all tests of the workspace: the process's logging is after each test as it was before.
 
-Commands and hosts set logging up for their process; in a test that process is everybody's.
+Commands and hosts set logging up for their process; in a test that process is everybody's. And no test
+fails because the machine is slow: hypothesis shall judge examples, not how long they took.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from kanade_host.observe import logs
+
+settings.register_profile("kanade", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kanade")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -161,6 +161,8 @@ BOUNDED_OTHERWISE = {
     "/api/app-packages": "files that people upload",
     "/api/script-objects": "files that people upload",
     "/api/health/scan_durations": "one row for each job",
+    "/api/auth/tokens": "at most 50 of an account",
+    "/api/tokens": "at most 50 of each account",
     "/api/fleet/pcs/{pc_id}/attributes": "at most 50 of a PC",
 }
 """Lists whose description names no `limit`, and why they stay short. That of `/api/agents` may be absent."""

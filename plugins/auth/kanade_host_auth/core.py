@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from kanade_host.plugin import Context, HttpError, OperatorError, Request
+from kanade_host.plugin import Context, HttpError, OperatorError, Request, StoreUnavailable
 from kanade_host_auth.bootstrap import seed_first_admin
 from kanade_host_auth.directory import Directory
+from kanade_host_auth.last_use import LastUse
 from kanade_host_auth.passwords import Passwords
 from kanade_host_auth.settings import AuthSettings
 from kanade_host_auth.startup import Secrets, read_secrets
@@ -28,6 +30,7 @@ class Core:
         self.directory = Directory(ctx)
         self.passwords = Passwords(settings.hash_threads)
         self.throttle = Throttle(settings.longest_delay)
+        self.last_use = LastUse()
         self.audited_failures = Allowance(FAILURES_AUDITED_A_MINUTE)
         self._secrets: Secrets | None = None
         self._tokens: Tokens | None = None
@@ -70,6 +73,13 @@ class Core:
             yield
         finally:
             self.passwords.close()
+            await self._remember_last_use()
+
+    async def _remember_last_use(self) -> None:
+        try:
+            await self.last_use.write(self.ctx)
+        except (StoreUnavailable, sqlite3.Error) as error:
+            self.ctx.log.warning("the last use of API tokens could not be written", error=str(error))
 
 
 def core_of(ctx: Context) -> Core:

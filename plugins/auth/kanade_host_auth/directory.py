@@ -1,6 +1,6 @@
-"""The accounts in memory, because each request asks for one.
+"""The accounts and their API tokens in memory, because each request asks for one.
 
-All writes to `users` go through this plugin, on one writer, so a copy that is dropped after each of
+All writes to these tables go through this plugin, on one writer, so a copy that is dropped after each of
 our own commits is exact. It is loaded when it is first needed: as long as that fails, the question
 fails with `StoreUnavailable` (503, because clients log out on 401).
 """
@@ -11,6 +11,7 @@ import asyncio
 from dataclasses import dataclass
 
 from kanade_host.plugin import Context, Role
+from kanade_host_auth.api_token import ApiToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Accounts:
     by_name: dict[str, Account]
     not_before: dict[str, NotBefore]
     revoked: frozenset[str]
+    api_tokens: dict[str, ApiToken]
 
     def ended(self, username: str, issued_at: int, token_id: str) -> bool:
         """Whether that token was ended before its time."""
@@ -82,6 +84,7 @@ class Directory:
         users = await self._ctx.query("SELECT username, role, disabled, must_change_pw FROM users")
         bounds = await self._ctx.query("SELECT username, not_before, except_token FROM auth_not_before")
         revoked = await self._ctx.query("SELECT token_id FROM auth_revoked_tokens")
+        api_tokens = await self._api_tokens()
         return Accounts(
             {
                 name: Account(name, Role.from_word(role), bool(disabled), bool(must_change))
@@ -89,4 +92,16 @@ class Directory:
             },
             {name: NotBefore(moment, token) for name, moment, token in bounds},
             frozenset(token for (token,) in revoked),
+            api_tokens,
         )
+
+    async def _api_tokens(self) -> dict[str, ApiToken]:
+        rows = await self._ctx.query(
+            "SELECT token_id, username, name, role, secret_sha256, expires_at FROM auth_api_tokens"
+        )
+        found = {}
+        for token_id, username, name, word, secret, expires_at in rows:
+            role = Role.from_word(word)
+            if role is not None:
+                found[token_id] = ApiToken(token_id, username, name, role, bytes(secret), expires_at)
+        return found

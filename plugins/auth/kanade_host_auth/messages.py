@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from kanade_host.plugin import Instant
+
 
 class Login(msgspec.Struct, frozen=True):
     username: str
@@ -59,3 +61,31 @@ class RevokeQuery(msgspec.Struct, frozen=True):
     """Which token of the account ends; without it all of them do."""
 
     token_id: str | None = None
+
+
+class NewApiToken(msgspec.Struct, frozen=True):
+    """`role`: the most that the token may do; null: what its maker may. `expires_in_days` null: never."""
+
+    name: str
+    role: str | None = None
+    expires_in_days: int | None = 90
+
+
+class ApiTokenRow(msgspec.Struct, frozen=True):
+    """One token, without its secret. `token_id` is the middle part of the token."""
+
+    token_id: str
+    name: str
+    username: str
+    role: str
+    created_at: Instant | None
+    expires_at: Instant | None = None
+    last_used_at: Instant | None = None
+    last_used_from: str | None = None
+
+
+class MadeApiToken(msgspec.Struct, frozen=True):
+    """`token` is shown here and never again."""
+
+    token: str
+    row: ApiTokenRow

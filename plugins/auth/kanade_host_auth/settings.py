@@ -29,3 +29,11 @@ class AuthSettings(Settings, frozen=True):
         int,
         msgspec.Meta(ge=1, le=3600, description="Upper bound of the delay after failed log-ins, in seconds."),
     ] = 30
+    api_token_days: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0,
+            le=3660,
+            description="The longest life of an API token, in days; 0: it may also never expire.",
+        ),
+    ] = 366

@@ -88,7 +88,7 @@ def delete(tx: Tx, username: str, at: Instant) -> None:
 
 
 def end_tokens(tx: Tx, username: str, at: Instant, except_token: str | None = None) -> None:
-    """End every token of that user issued until now, but for one.
+    """End every token of that user issued until now, API tokens too, but for one.
 
     Tokens carry whole seconds, so the bound is the next one; log-ins within this second are given
     that as their moment of issue. It never moves back, even if the clock does.
@@ -98,6 +98,9 @@ def end_tokens(tx: Tx, username: str, at: Instant, except_token: str | None = No
         " ON CONFLICT (username) DO UPDATE SET"
         " not_before = max(excluded.not_before, not_before + 1), except_token = excluded.except_token",
         (username, at.ns // 1_000_000_000 + 1, except_token),
+    )
+    tx.execute(
+        "DELETE FROM auth_api_tokens WHERE username = ? AND token_id IS NOT ?", (username, except_token)
     )
 
 
