@@ -132,6 +132,10 @@ class HostContext:
         offer = self._offers.services.get(name)
         return None if offer is None else offer[1]
 
+    def offers(self, what: str) -> dict[str, Any]:
+        offered = sorted(self._offers.services.items())
+        return {plugin: service for name, (plugin, service) in offered if name == f"{plugin}.{what}"}
+
     def changed(self, topic: str, *keys: str) -> None:
         self._changed(topic, keys)
 

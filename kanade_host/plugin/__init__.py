@@ -65,6 +65,7 @@ from kanade_host.plugin.json import (
     encode,
 )
 from kanade_host.plugin.migrations import Migrations
+from kanade_host.plugin.moving import move_rows
 from kanade_host.plugin.pages import Page
 from kanade_host.plugin.rebuild import Reach, Rebuild
 from kanade_host.plugin.resources import Bucket, ObjectStore, Resource, Stream
@@ -169,6 +170,7 @@ __all__ = [
     "export_format",
     "exported",
     "hookimpl",
+    "move_rows",
     "parse_duration",
     "whole_seconds",
 ]

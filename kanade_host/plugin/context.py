@@ -262,6 +262,13 @@ class Context(Protocol):
         """The same where the offering plugin may be absent: then None. Ask when needed, keep nothing."""
         ...
 
+    def offers(self, what: str) -> dict[str, Any]:
+        """What running plugins offer under `PLUGIN.<what>`, by plugin: where each may do its own part.
+
+        The heartbeat plugin asks all `pc_records` when a PC gets another id. Ask when needed, keep nothing.
+        """
+        ...
+
     def changed(self, topic: str, *keys: str) -> None:
         """Say that something changed that is in no table (a live map, a state): answers kept for it go."""
         ...

@@ -10,6 +10,7 @@ from kanade_host_fleet import health, memberships, scopes
 from kanade_host_fleet.api import INTERVALS, SERVICE
 from kanade_host_fleet.intervals import Intervals
 from kanade_host_fleet.pages import PAGES
+from kanade_host_fleet.pc_records import FleetRecords
 from kanade_host_fleet.routes import ROUTES
 
 
@@ -37,6 +38,7 @@ def kanade_services(ctx: Context) -> Mapping[str, Any]:
         SERVICE: memberships.Memberships(ctx),
         INTERVALS: Intervals(ctx),
         health.SERVICE: health.Health(ctx),
+        "fleet.pc_records": FleetRecords(ctx),
     }
 
 

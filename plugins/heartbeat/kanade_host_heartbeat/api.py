@@ -1,4 +1,4 @@
-"""What the heartbeat plugin offers to others: `heartbeat.agents` and `heartbeat.selection`."""
+"""What the heartbeat plugin offers to others, and what it asks of them when a PC leaves."""
 
 from __future__ import annotations
 
@@ -66,4 +66,25 @@ class Selection(Protocol):
 
         An empty filter is every known PC; an empty list of names is nobody; both None is a 400.
         """
+        ...
+
+
+Part = tuple[int, list[str]]
+"""What a plugin did: rows (or entries of buckets) that it changed, and what a person should know."""
+
+
+class PcRecords(Protocol):
+    """What a plugin keeps by pc_id. Offered as `PLUGIN.pc_records`, by each plugin for its own alone.
+
+    Both may be called again for the same PC, also after a crash half-way, and have to stand that. What
+    they raise is shown, and tried again later. A history of what was done at the time (audit, targets of
+    past fires) keeps the id that was meant then.
+    """
+
+    async def retire(self, pc_id: str) -> Part:
+        """The PC is gone for good. Let go of what would go on without it; history may stay."""
+        ...
+
+    async def move(self, pc_id: str, successor: str) -> Part:
+        """What belongs to `pc_id` belongs to `successor` now. What that one has already stays its own."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kanade_host.plugin import HttpError, Request, Response, Route
-from kanade_host_heartbeat import fleet_routes, pc_routes
+from kanade_host_heartbeat import fleet_routes, leaving_routes, pc_routes
 from kanade_host_heartbeat.fleet_routes import READ
 from kanade_host_heartbeat.messages import AgentRow, AgentsQuery
 from kanade_host_heartbeat.queries import list_agents, one_agent
@@ -48,4 +48,5 @@ ROUTES = (
     ),
     *fleet_routes.ROUTES,
     *pc_routes.ROUTES,
+    *leaving_routes.ROUTES,
 )

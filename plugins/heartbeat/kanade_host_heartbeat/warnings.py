@@ -17,10 +17,15 @@ DOUBLED = (
     "SELECT pc_id, reason, sources FROM heartbeat_doubles"
     " WHERE pc_id IN (SELECT value FROM json_each(?)) AND last_at >= ?"
 )
+RETURNED = (
+    "SELECT pc_id, kind, successor, retired_at FROM heartbeat_retired"
+    " WHERE pc_id IN (SELECT value FROM json_each(?))"
+)
+_WORDS = {"retire": "was retired", "rename": "was renamed to", "merge": "was merged into"}
 
 
 class AgentWarning(msgspec.Struct, frozen=True):
-    """`code`: `doubled` or `clock`; `text` is for people."""
+    """`code`: `doubled`, `returned` or `clock`; `text` is for people."""
 
     code: str
     text: str
@@ -33,6 +38,8 @@ async def of(ctx: Context, rows: Sequence[sqlite3.Row], now: Instant) -> dict[st
     asked = (encode(pc_ids).decode(), doubles.current_since(now))
     for pc_id, reason, sources in await ctx.query(DOUBLED, asked):
         found[pc_id].append(AgentWarning("doubled", doubled_text(reason, sources)))
+    for pc_id, kind, successor, at in await ctx.query(RETURNED, asked[:1]):
+        found[pc_id].append(AgentWarning("returned", _returned_text(kind, successor, at)))
     for row in rows:
         off = _clock(row)
         if off is not None:
@@ -49,6 +56,11 @@ def doubled_text(reason: str, sources: str) -> str:
         f"{one.get('hostname') or 'no host name'} ({one.get('agent_version')})" for one in told
     )
     return f"two PCs seem to use this id: heartbeats come in turn from {senders}"
+
+
+def _returned_text(kind: str, successor: str | None, at: str) -> str:
+    whom = f" `{successor}`" if successor else ""
+    return f"{_WORDS[kind]}{whom} on {at[:10]}, and sends heartbeats under this id again"
 
 
 def _clock(row: sqlite3.Row) -> AgentWarning | None:

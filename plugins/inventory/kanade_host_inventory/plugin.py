@@ -27,6 +27,7 @@ from kanade_host_inventory.derived import find, makes
 from kanade_host_inventory.hints import BUCKET, SERVICE, Hints, hints_of
 from kanade_host_inventory.messages import ExecResult
 from kanade_host_inventory.pages import PAGES
+from kanade_host_inventory.pc_records import InventoryRecords
 from kanade_host_inventory.preparing import prepare
 from kanade_host_inventory.projector import apply_scans
 from kanade_host_inventory.rebuild import REBUILD
@@ -97,7 +98,11 @@ def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
 @hookimpl
 def kanade_services(ctx: Context) -> Mapping[str, Any]:
     """The manifests, decoded; and what they brought, as conditions on PCs."""
-    return {SERVICE: Hints(ctx), COLUMNS: InventoryColumns(ctx)}
+    return {
+        SERVICE: Hints(ctx),
+        COLUMNS: InventoryColumns(ctx),
+        "inventory.pc_records": InventoryRecords(ctx),
+    }
 
 
 @hookimpl

@@ -21,6 +21,7 @@ from kanade_host.plugin import (
     hookimpl,
 )
 from kanade_host_jobs.pages import PAGES
+from kanade_host_jobs.pc_records import ReplayRecords
 from kanade_host_jobs.routes import ROUTES
 from kanade_host_jobs.settings import JobsSettings
 from kanade_host_jobs.work import SERVICE, Work, work_of
@@ -59,7 +60,11 @@ def kanade_routes() -> Sequence[Route]:
 @hookimpl
 def kanade_services(ctx: Context) -> Mapping[str, Any]:
     work = Work(ctx)
-    return {SERVICE: work, "jobs.catalog": work.catalog}
+    return {
+        SERVICE: work,
+        "jobs.catalog": work.catalog,
+        "jobs.pc_records": ReplayRecords(ctx),
+    }
 
 
 @hookimpl

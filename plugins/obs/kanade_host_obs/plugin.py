@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from kanade_host.plugin import (
     Context,
@@ -20,6 +21,7 @@ from kanade_host.plugin import (
 from kanade_host_obs import routes as http
 from kanade_host_obs.messages import ObsEvent
 from kanade_host_obs.pages import PAGES
+from kanade_host_obs.pc_records import ObsRecords
 from kanade_host_obs.projector import apply_events
 from kanade_host_obs.rebuild import REBUILD
 from kanade_host_obs.settings import ObsSettings
@@ -57,6 +59,12 @@ def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa:
 def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
     """The timeline."""
     return http.routes()
+
+
+@hookimpl
+def kanade_services(ctx: Context) -> Mapping[str, Any]:
+    """Its part when a PC gets another id."""
+    return {"obs.pc_records": ObsRecords(ctx)}
 
 
 @hookimpl

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from kanade_host.plugin import (
     Context,
@@ -20,6 +21,7 @@ from kanade_host.plugin import (
 from kanade_host_perf import routes as http
 from kanade_host_perf.messages import HostPerf, ProcessPerf
 from kanade_host_perf.pages import PAGES
+from kanade_host_perf.pc_records import PerfRecords
 from kanade_host_perf.samples import apply_hosts, apply_processes
 from kanade_host_perf.settings import PerfSettings
 from kanade_host_perf.sweep import sweep
@@ -52,6 +54,12 @@ def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa:
 def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
     """Charts, lists and snapshots."""
     return http.routes()
+
+
+@hookimpl
+def kanade_services(ctx: Context) -> Mapping[str, Any]:
+    """Its part when a PC gets another id."""
+    return {"perf.pc_records": PerfRecords(ctx)}
 
 
 @hookimpl

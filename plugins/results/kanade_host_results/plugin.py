@@ -24,6 +24,7 @@ from kanade_host_results.executions import ExecutionsService
 from kanade_host_results.messages import EventStarted, ExecResult
 from kanade_host_results.overflow import resolve
 from kanade_host_results.pages import PAGES
+from kanade_host_results.pc_records import ResultRecords
 from kanade_host_results.rebuild import REBUILD
 from kanade_host_results.results import apply_results
 from kanade_host_results.routes import routes
@@ -91,7 +92,10 @@ def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
 @hookimpl
 def kanade_services(ctx: Context) -> Mapping[str, Any]:
     """Firing, killing, counting."""
-    return {SERVICE: ExecutionsService(ctx, Release(ctx))}
+    return {
+        SERVICE: ExecutionsService(ctx, Release(ctx)),
+        "results.pc_records": ResultRecords(ctx),
+    }
 
 
 @hookimpl

@@ -1,0 +1,25 @@
+"""What perf keeps by pc_id, when a PC gets another id (`kanade_host_heartbeat.api.PcRecords`)."""
+
+from __future__ import annotations
+
+from kanade_host.plugin import Context, move_rows
+
+TABLES = {"host_perf_samples": "host_perf", "process_perf_samples": "process_perf"}
+"""Each with the topic of its answers."""
+
+
+class PerfRecords:
+    """Samples end by themselves: retiring a PC leaves them to the retention."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    async def retire(self, pc_id: str) -> tuple[int, list[str]]:
+        del pc_id
+        return 0, []
+
+    async def move(self, pc_id: str, successor: str) -> tuple[int, list[str]]:
+        rows = 0
+        for table, topic in TABLES.items():
+            rows += await move_rows(self._ctx, table, pc_id, successor, topic=topic)
+        return rows, []
