@@ -87,6 +87,17 @@ class Tx(Protocol):
         """
         ...
 
+    def hold(self, id_prefix: str) -> None:
+        """Keep back what this plugin has, or puts, in the outbox under that prefix, until `unhold`.
+
+        What may be on its way at this moment may arrive. A hold survives restarts.
+        """
+        ...
+
+    def unhold(self, id_prefix: str) -> None:
+        """Let it go out again."""
+        ...
+
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call this on the event loop once the transaction is committed; never if it is not."""
         ...

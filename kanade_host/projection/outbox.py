@@ -32,6 +32,13 @@ STOP_SECONDS = 1.5
 BACKOFF = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
+_DUE = (
+    "(due_ns IS NULL OR due_ns <= ?) AND NOT EXISTS (SELECT 1 FROM host_outbox_holds AS h"
+    " WHERE h.plugin = o.plugin AND substr(o.message_id, 1, length(h.prefix)) = h.prefix)"
+)
+"""Of `host_outbox AS o`: its moment has come, and nothing holds it back."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Chunk:
     """Rows to send, and the id of the last row that was looked at (None = nothing is due)."""
@@ -46,8 +53,8 @@ def _claim(tx: Any, now_ns: int, after: int) -> _Chunk:
     Those that were withdrawn while they were on the wire, and were not acknowledged, go instead.
     """
     found: list[Any] = tx.execute(
-        "SELECT id, message_id, subject, body, core, claimed FROM host_outbox"
-        " WHERE id > ? AND (due_ns IS NULL OR due_ns <= ?) ORDER BY id LIMIT ?",
+        "SELECT id, message_id, subject, body, core, claimed FROM host_outbox AS o"
+        f" WHERE id > ? AND {_DUE} ORDER BY id LIMIT ?",
         (after, now_ns, CHUNK),
     ).fetchall()
     rows = [row for row in found if row["claimed"] != WITHDRAWN]
@@ -161,13 +168,11 @@ class Outbox:
             self._empty.notify_all()
 
     async def pending(self) -> int:
-        """How many messages are due and not yet acknowledged."""
+        """How many messages are due, not held back, and not yet acknowledged."""
         now = self._clock.now().ns
 
         def count(tx: Any) -> int:
-            row = tx.execute(
-                "SELECT count(*) FROM host_outbox WHERE due_ns IS NULL OR due_ns <= ?", (now,)
-            ).fetchone()
+            row = tx.execute(f"SELECT count(*) FROM host_outbox AS o WHERE {_DUE}", (now,)).fetchone()
             return int(row[0])
 
         return int(await self._writer.run("host", count))

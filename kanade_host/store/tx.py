@@ -111,6 +111,20 @@ class Transaction:
         self._as_host(f"UPDATE host_outbox SET claimed = {WITHDRAWN} {of} 1", which)
         return taken
 
+    def hold(self, id_prefix: str) -> None:
+        """Keep back what this owner has, or puts, in the outbox under that prefix."""
+        self._as_host(
+            "INSERT INTO host_outbox_holds (plugin, prefix) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (self.owner, id_prefix),
+        )
+
+    def unhold(self, id_prefix: str) -> None:
+        """Let it go out again."""
+        self._as_host(
+            "DELETE FROM host_outbox_holds WHERE plugin = ? AND prefix = ?", (self.owner, id_prefix)
+        )
+        self._effects.sent = True
+
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call this on the event loop once the transaction is committed."""
         self._effects.calls.append(call)

@@ -105,3 +105,17 @@ async def test_what_arrived_is_not_sent_again_when_the_broker_has_forgotten_its_
     await host.running.app.store.writer.run("counting", work)
     await host.settle()
     assert await arrived(host, "NOWHERE", "nowhere.at.all") == {"a": 1, "b": 1, "c": 1}
+
+
+async def test_what_is_held_back_waits_through_a_restart_and_holds_up_nothing_else(host: Any) -> None:
+    writer = host.running.app.store.writer
+    await writer.run("counting", lambda tx: tx.hold("held-"))
+    await send(host, "audit.test.sent", *(f"held-{number}" for number in range(600)), "free")
+    await host.settle()
+    assert set(await arrived(host, "AUDIT", "audit.test.sent")) == {"free"}
+    await host.restart()
+    await host.settle()
+    assert set(await arrived(host, "AUDIT", "audit.test.sent")) == {"free"}
+    await host.running.app.store.writer.run("counting", lambda tx: tx.unhold("held-"))
+    await host.settle()
+    assert len(await arrived(host, "AUDIT", "audit.test.sent")) == 601

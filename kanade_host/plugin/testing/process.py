@@ -125,6 +125,9 @@ class ProcessRunning:
                     return f"{waiting} messages wait for {consumer['name']}"
         with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
             due = db.execute(
-                "SELECT count(*) FROM host_outbox WHERE due_ns IS NULL OR due_ns <= ?", (time.time_ns(),)
+                "SELECT count(*) FROM host_outbox AS o WHERE (due_ns IS NULL OR due_ns <= ?) AND NOT EXISTS"
+                " (SELECT 1 FROM host_outbox_holds AS h WHERE h.plugin = o.plugin"
+                " AND substr(o.message_id, 1, length(h.prefix)) = h.prefix)",
+                (time.time_ns(),),
             ).fetchone()[0]
         return f"{due} messages wait in the outbox" if due else ""

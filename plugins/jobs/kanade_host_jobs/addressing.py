@@ -6,8 +6,8 @@ membership; `all` stays one message (`contract/http-jobs.md` 2.4, decided).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from kanade_host.plugin import BadDuration, HttpError, parse_duration
 from kanade_host_jobs import subjects
@@ -36,12 +36,18 @@ class Addressed:
 class Addressing:
     """All messages of one fire. `expected`: the PCs that are to end it, each once.
 
-    `empty`: named groups without members; most often a slip of the pen.
+    `groups`: how many members each named group has. `named`: how often PCs were named, repeats included.
     """
 
     messages: tuple[Addressed, ...]
     expected: tuple[str, ...]
-    empty: tuple[str, ...] = ()
+    groups: Mapping[str, int] = field(default_factory=dict)
+    named: int = 0
+
+    @property
+    def empty(self) -> list[str]:
+        """Named groups without members; most often a slip of the pen."""
+        return [name for name, members in self.groups.items() if not members]
 
     @property
     def subjects(self) -> list[str]:
@@ -99,21 +105,19 @@ async def address(plan: FanoutPlan, fleet: Fleet, *, upstream: bool) -> Addressi
     """Resolve a plan. Raises `HttpError` 400 for unusable names, 503 where groups cannot be resolved."""
     if upstream:
         return _as_upstream(plan)
-    empty: list[str] = []
-    found = await _resolved(plan, _noting(fleet, empty))
-    return replace(found, empty=_once(empty))
+    groups: dict[str, int] = {}
+    return replace(await _resolved(plan, _noting(fleet, groups)), groups=groups)
 
 
-def _noting(fleet: Fleet, empty: list[str]) -> Fleet:
-    """The same fleet, which notes the groups that nobody is in."""
+def _noting(fleet: Fleet, groups: dict[str, int]) -> Fleet:
+    """The same fleet, which notes the groups that are asked for."""
     ask = fleet.members
     if ask is None:
         return fleet
 
     async def members(group: str) -> list[str]:
         found = await ask(group)
-        if not found:
-            empty.append(group)
+        groups[group] = len(found)
         return found
 
     return replace(fleet, members=members)
@@ -124,10 +128,12 @@ async def _resolved(plan: FanoutPlan, fleet: Fleet) -> Addressing:
         return await _in_waves(plan, fleet)
     target = plan.target
     if target.all:
-        everyone = _once([*await fleet.known(), *await _listed(plan, fleet, needed=False)])
-        return Addressing((Addressed(subjects.ALL, everyone),), everyone)
-    everyone = _once(await _listed(plan, fleet, needed=True))
-    return Addressing(tuple(_to_pcs(everyone, 0)), everyone)
+        named = [*await fleet.known(), *await _listed(plan, fleet, needed=False)]
+        everyone = _once(named)
+        return Addressing((Addressed(subjects.ALL, everyone),), everyone, named=len(named))
+    named = await _listed(plan, fleet, needed=True)
+    everyone = _once(named)
+    return Addressing(tuple(_to_pcs(everyone, 0)), everyone, named=len(named))
 
 
 async def _listed(plan: FanoutPlan, fleet: Fleet, *, needed: bool) -> list[str]:
@@ -143,12 +149,15 @@ async def _in_waves(plan: FanoutPlan, fleet: Fleet) -> Addressing:
     """A PC that is in several waves goes with its first."""
     messages: list[Addressed] = []
     seen: set[str] = set()
+    named = 0
     for i, (wave, delay) in enumerate(zip(waves_of(plan), delays(plan), strict=True)):
         members = await _members(fleet, wave.group, f"rollout.waves[{i}].group")
+        named += len(members)
         fresh = [pc_id for pc_id in _once(members) if pc_id not in seen]
         seen.update(fresh)
         messages += _to_pcs(fresh, delay)
-    return Addressing(tuple(messages), tuple(pc_id for message in messages for pc_id in message.pc_ids))
+    everyone = tuple(pc_id for message in messages for pc_id in message.pc_ids)
+    return Addressing(tuple(messages), everyone, named=named)
 
 
 async def _members(fleet: Fleet, group: str, where: str) -> list[str]:

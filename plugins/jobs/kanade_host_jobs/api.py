@@ -11,7 +11,9 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from kanade_host.plugin import Caller, Instant, KanadeError
+from kanade_host.plugin import Caller, HttpError, Instant, KanadeError
+
+Why = Literal["paused"]
 
 
 class Staleness(msgspec.Struct, frozen=True):
@@ -141,6 +143,17 @@ class FireAnswer(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
+class Withheld(HttpError):
+    """The fire is in order, and something stands against it now. `why` says what.
+
+    `paused`: the emergency stop.
+    """
+
+    def __init__(self, why: Why, text: str, status: int = 409) -> None:
+        super().__init__(status, text)
+        self.why = why
+
+
 class NothingToSend(KanadeError):
     """The target names nobody, and the caller asked for no empty execution."""
 
@@ -171,13 +184,15 @@ class Catalog(Protocol):
         allow_empty: bool = True,
         exec_id: str | None = None,
         noted: Mapping[str, Any] | None = None,
+        rerun_of: str | None = None,
     ) -> FireAnswer:
         """Steps 1 to 12 of `contract/http-jobs.md` 2.2.
 
-        Raises `HttpError` with the contract's status and text, and `NothingToSend` when nobody is
+        Raises `HttpError` with the contract's status and text, `Withheld` where something stands
+        against firing now, and `NothingToSend` when nobody is
         addressed and `allow_empty` is false. `supersedes`: an exec whose undelivered commands this
         fire replaces. `exec_id`: the caller's own new UUID; the same one again fires nothing twice.
-        `noted`: further keys of the audit record.
+        `noted`: further keys of the audit record. `rerun_of`: the execution that this one repeats.
         """
         ...
 

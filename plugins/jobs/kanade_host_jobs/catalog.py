@@ -44,7 +44,7 @@ class JobCatalog:
     def __init__(self, ctx: Context, undelivered: Undelivered) -> None:
         self._ctx, self._undelivered = ctx, undelivered
         self._decoded: dict[str, _Decoded] = {}
-        self._firing = Firing(ctx, self)
+        self.firing = Firing(ctx, self)
         self._revocation = Revocation(ctx, undelivered)
 
     # -- reading -----------------------------------------------------------------------------
@@ -183,9 +183,10 @@ class JobCatalog:
         allow_empty: bool = True,
         exec_id: str | None = None,
         noted: Mapping[str, Any] | None = None,
+        rerun_of: str | None = None,
     ) -> FireAnswer:
         """See `Catalog.fire`."""
-        answer = await self._firing.fire(
+        answer = await self.firing.fire(
             job_id,
             plan,
             actor=actor,
@@ -194,6 +195,7 @@ class JobCatalog:
             allow_empty=allow_empty,
             exec_id=exec_id or str(uuid.uuid4()),
             noted=noted or {},
+            rerun_of=rerun_of,
         )
         if supersedes is not None:
             self._undelivered.wake()

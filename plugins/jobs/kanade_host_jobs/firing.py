@@ -41,6 +41,7 @@ from kanade_host_jobs.addressing import (
 from kanade_host_jobs.api import FanoutPlan, FireAnswer, Manifest, NothingToSend
 from kanade_host_jobs.broker_limits import away, check_payload
 from kanade_host_jobs.command import CommandForm, request_id
+from kanade_host_jobs.gate import Gate
 from kanade_host_jobs.manifest import check_sources
 from kanade_host_jobs.script_source import resolve_script
 
@@ -77,8 +78,13 @@ class Order:
             target_count=len(found),
             subjects=found,
             expected=len(self.addressing.expected),
-            warnings=[f"group '{name}' has no members" for name in self.addressing.empty] or msgspec.UNSET,
+            warnings=self.warnings or msgspec.UNSET,
         )
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may not be meant."""
+        return [f"group '{name}' has no members" for name in self.addressing.empty]
 
     def commands(self) -> tuple[Command, ...]:
         """The messages, in order."""
@@ -118,6 +124,7 @@ class Firing:
 
     def __init__(self, ctx: Context, catalog: JobCatalog) -> None:
         self._ctx, self._catalog = ctx, catalog
+        self.gate = Gate(ctx)
 
     async def fire(
         self,
@@ -130,10 +137,12 @@ class Firing:
         allow_empty: bool,
         exec_id: str,
         noted: Mapping[str, Any],
+        rerun_of: str | None = None,
     ) -> FireAnswer:
         """See `Catalog.fire`."""
         try:
-            order = await self._prepare(job_id, plan, exec_id)
+            order = await self.prepare(job_id, plan, exec_id)
+            await self.gate.check()
             if not order.addressing.messages and not allow_empty:
                 raise NothingToSend(f"job '{job_id}': the target names no PC")
             await self._pin(order.manifest)
@@ -154,6 +163,7 @@ class Firing:
                 audit={**noted, **order.audit()},
                 caller=caller,
                 due=order.due(),
+                rerun_of=rerun_of,
             )
         )
         self._ctx.log.info(
@@ -165,8 +175,11 @@ class Firing:
         )
         return order.answer
 
-    async def _prepare(self, job_id: str, plan: FanoutPlan, exec_id: str) -> Order:
-        """Steps 1 to 7, and everything that could fail later."""
+    async def prepare(self, job_id: str, plan: FanoutPlan, exec_id: str) -> Order:
+        """Steps 1 to 7, and everything that could fail later; writes nothing.
+
+        Raises `HttpError` and `BrokerUnavailable`.
+        """
         manifest = await self._manifest(job_id)
         check_specified(plan)
         check_sources(manifest)
@@ -175,7 +188,7 @@ class Firing:
         jitter = None if plan.jitter is None else _seconds("jitter", plan.jitter)
         delays(plan)
         check_names(plan)
-        addressing = await address(plan, self._fleet(), upstream=self._ctx.settings.upstream_subjects)
+        addressing = await address(plan, self.fleet(), upstream=self._ctx.settings.upstream_subjects)
         form = CommandForm(
             manifest,
             script,
@@ -207,7 +220,8 @@ class Firing:
             )
         return manifest
 
-    def _fleet(self) -> Fleet:
+    def fleet(self) -> Fleet:
+        """Who there is, as the other plugins know it."""
         agents = self._ctx.find("heartbeat.agents")
         groups = self._ctx.find("fleet.groups")
 

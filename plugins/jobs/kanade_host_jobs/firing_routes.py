@@ -9,6 +9,7 @@ from kanade_host_results.api import Executions
 
 from kanade_host.plugin import BrokerUnavailable, HttpError, Request
 from kanade_host_jobs.broker_limits import away
+from kanade_host_jobs.killing import kill_executions
 from kanade_host_jobs.revocation import ACTIVE, REVOKED
 from kanade_host_jobs.work import work_of
 
@@ -22,17 +23,8 @@ async def exec_job(request: Request) -> Any:
 
 async def kill_job(request: Request) -> None:
     """POST /api/jobs/{job_id}/kill: every execution of the job that has something to kill."""
-    ctx = request.ctx
-    executions: Executions = ctx.service(EXECUTIONS)
-    found = await executions.open_executions(request.path["job_id"])
-    if not found:
-        return
-    if not ctx.bus.connected:
-        raise HttpError(503, "broker unavailable: nothing was killed; try again when it is back")
-    work = work_of(request.ctx)
-    await work.killed.remember(found)
-    await executions.kill(found, request.caller)
-    work.undelivered.wake()
+    executions: Executions = request.ctx.service(EXECUTIONS)
+    await kill_executions(request, await executions.open_executions(request.path["job_id"]))
 
 
 async def script_states(request: Request) -> Any:

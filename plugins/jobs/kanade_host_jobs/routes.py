@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from kanade_host.plugin import HttpErrorText, Permission, Role, Route
 from kanade_host.plugin.yaml import BODY_LIMIT_TEXT
+from kanade_host_jobs import emergency
 from kanade_host_jobs.api import FanoutPlan, FireAnswer
 from kanade_host_jobs.catalog_routes import ListedJob, SavedJob, delete_job, job_yaml, list_jobs, save_job
 from kanade_host_jobs.firing_routes import exec_job, kill_job, revoke, script_states, unrevoke
+from kanade_host_jobs.preview import Preview, PreviewQuery, preview
+from kanade_host_jobs.rerun import RerunAnswer, RerunBody, rerun
 from kanade_host_jobs.run import RunBody, RunResult, run
 from kanade_host_jobs.schema import manifest_schema
 
@@ -14,7 +17,16 @@ READ = Permission("jobs.read", Role.VIEWER)
 WRITE = Permission("jobs.write", Role.OPERATOR)
 FIRE = Permission("jobs.fire", Role.OPERATOR)
 
+EMERGENCY = Permission("jobs.emergency", Role.OPERATOR)
+
 AWAY = "the broker is away"
+HELD = "something stands against firing now, with the reason"
+REFUSED = {
+    400: "the plan or the job is refused, with the reason",
+    404: "no such job, or no such script object",
+    413: "the command is larger than the broker takes",
+    503: AWAY,
+}
 
 ROUTES = (
     Route(
@@ -90,13 +102,99 @@ ROUTES = (
         request=FanoutPlan,
         response=FireAnswer,
         audits=("exec",),
-        errors={
-            400: "the plan or the job is refused, with the reason",
-            404: "no such job, or no such script object",
-            413: "the command is larger than the broker takes",
-            503: AWAY,
-        },
+        errors=REFUSED | {409: HELD},
         tags=("jobs",),
+    ),
+    Route(
+        "POST",
+        "/api/exec/{job_id}/preview",
+        preview,
+        FIRE,
+        "What a fire would do now: which PCs, and what stands against it; nothing is fired",
+        request=FanoutPlan,
+        query=PreviewQuery,
+        response=Preview,
+        errors=REFUSED,
+        tags=("jobs",),
+    ),
+    Route(
+        "POST",
+        "/api/executions/{exec_id}/rerun",
+        rerun,
+        FIRE,
+        "Fire the job again at PCs of an execution that has ended",
+        request=RerunBody,
+        response=RerunAnswer,
+        audits=("exec",),
+        errors=REFUSED | {404: "no such execution, or its job is gone", 409: f"it has not ended, or {HELD}"},
+        tags=("executions",),
+    ),
+    Route(
+        "POST",
+        "/api/executions/{exec_id}/kill",
+        emergency.kill_one,
+        FIRE,
+        "Kill one execution",
+        status=204,
+        audits=("kill",),
+        errors={404: "no such execution", 503: AWAY},
+        tags=("executions",),
+    ),
+    Route(
+        "GET",
+        "/api/emergency",
+        emergency.state,
+        READ,
+        "Whether everything is paused, and how much runs",
+        response=emergency.EmergencyState,
+        fresh=("emergency", "executions", "results"),
+        tags=("emergency",),
+    ),
+    Route(
+        "POST",
+        "/api/emergency/pause",
+        emergency.pause,
+        EMERGENCY,
+        "Pause everything: nothing fires and no command goes out until resumed",
+        request=emergency.WithReason,
+        response=emergency.EmergencyState,
+        audits=("emergency_pause",),
+        tags=("emergency",),
+    ),
+    Route(
+        "POST",
+        "/api/emergency/resume",
+        emergency.resume,
+        EMERGENCY,
+        "End the pause: what was held goes out",
+        response=emergency.EmergencyState,
+        audits=("emergency_resume",),
+        errors={409: "nothing is paused"},
+        tags=("emergency",),
+    ),
+    Route(
+        "POST",
+        "/api/emergency/kill",
+        emergency.kill_all,
+        EMERGENCY,
+        "Kill everything that runs or waits",
+        request=emergency.WithReason,
+        response=emergency.Killed,
+        audits=("kill", "emergency_kill"),
+        errors={503: AWAY},
+        tags=("emergency",),
+    ),
+    Route(
+        "POST",
+        "/api/emergency/clear",
+        emergency.clear,
+        EMERGENCY,
+        "Take back every command that was not delivered",
+        request=emergency.WithReason,
+        response=emergency.Cleared,
+        audits=("emergency_clear",),
+        errors={503: AWAY},
+        tags=("emergency",),
     ),
     Route(
         "POST",
@@ -111,6 +209,7 @@ ROUTES = (
         errors={
             400: "unknown shell, or a name that can be no subject",
             408: "no result in time",
+            409: HELD,
             413: "the script is larger than the broker takes",
             503: AWAY,
         },

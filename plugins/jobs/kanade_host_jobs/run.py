@@ -25,6 +25,7 @@ from kanade_host.plugin import (
 from kanade_host_jobs import subjects
 from kanade_host_jobs.broker_limits import away, check_payload
 from kanade_host_jobs.command import HEADER_ROOM
+from kanade_host_jobs.work import work_of
 
 SHELLS = {"powershell": "powershell", "ps": "powershell", "pwsh": "powershell", "cmd": "cmd"}
 GRACE_SECONDS = 10
@@ -89,6 +90,7 @@ async def run(request: Request) -> Any:
             "staleness": {"mode": "cached"},
         }
     )
+    await work_of(request.ctx).catalog.firing.gate.check()
     try:
         check_payload(request.ctx.bus, len(body) + HEADER_ROOM)
         answer = await _sent(request, ask, exec_id, shell, request_id, body, wait)

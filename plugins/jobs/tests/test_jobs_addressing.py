@@ -166,7 +166,7 @@ async def test_groups_without_the_fleet_plugin(plan: dict[str, Any]) -> None:
     ],
 )
 async def test_groups_that_nobody_is_in_are_noted(plan: dict[str, Any]) -> None:
-    assert (await address(plan_of(**plan), FLEET, upstream=False)).empty == ("cannary",)
+    assert (await address(plan_of(**plan), FLEET, upstream=False)).empty == ["cannary"]
 
 
 async def test_all_and_pcs_do_not_need_the_fleet_plugin() -> None:

@@ -53,7 +53,10 @@ class TargetStates(msgspec.Struct, frozen=True):
 
 
 class Execution(msgspec.Struct, frozen=True):
-    """One execution. `target_count` is upstream's number; `expected` counts PCs, null where unknown."""
+    """One execution. `target_count` is upstream's number; `expected` counts PCs, null where unknown.
+
+    `rerun_of`: the execution whose targets it repeats.
+    """
 
     exec_id: str
     job_id: str
@@ -66,6 +69,7 @@ class Execution(msgspec.Struct, frozen=True):
     status: str
     expected: int | None
     states: TargetStates | None
+    rerun_of: str | None
 
 
 class ExecutionResult(msgspec.Struct, frozen=True):
@@ -91,12 +95,16 @@ class ExecutionTarget(msgspec.Struct, frozen=True):
 
 
 class ExecutionDetail(msgspec.Struct, frozen=True):
-    """`targets` are ordered by PC; `targets_after` of the next page is null on the last one."""
+    """`targets` are ordered by PC; `targets_after` of the next page is null on the last one.
+
+    `reruns`: the executions that repeat targets of this one, oldest first.
+    """
 
     execution: Execution
     results: list[ExecutionResult]
     targets: list[ExecutionTarget]
     targets_after: str | None
+    reruns: list[str]
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ class Fire(msgspec.Struct, frozen=True, kw_only=True):
     - `deadline_at`: as the commands carry it; targets that have not begun by then expire.
     - `supersedes`: an earlier execution whose undelivered targets this one replaces.
     - `audit`: payload of the audit action `exec`, whose target is `job_id` and actor `initiated_by`.
+    - `rerun_of`: the execution whose targets this one repeats.
     - `due`: for each command the moment before which it does not go out; empty: all at once.
     """
 
@@ -49,6 +50,29 @@ class Fire(msgspec.Struct, frozen=True, kw_only=True):
     audit: Mapping[str, Any]
     caller: Caller | None = None
     due: tuple[Instant | None, ...] = ()
+    rerun_of: str | None = None
+
+
+class Past(msgspec.Struct, frozen=True):
+    """An execution, looked back at. `pcs`: by state, in byte order.
+
+    A target that ended without a result is also under `not_started`. Of an execution whose targets were not
+    recorded, the PCs are those that sent results.
+    """
+
+    exec_id: str
+    job_id: str
+    version: str
+    ended: bool
+    pcs: Mapping[str, list[str]]
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """All commands are held since then, and why."""
+
+    since: Instant
+    by: str
+    reason: str
 
 
 class Executions(Protocol):
@@ -80,11 +104,45 @@ class Executions(Protocol):
         """
         ...
 
+    async def all_open(self) -> list[str]:
+        """The same of all jobs."""
+        ...
+
+    async def exists(self, exec_id: str) -> bool:
+        """Whether anything is known of it: a row, or results (agents' own schedules have no row)."""
+        ...
+
+    async def past(self, exec_id: str) -> Past | None:
+        """What came of each target. None: there is no such execution."""
+        ...
+
     async def kill(self, exec_ids: Sequence[str], caller: Caller | None) -> list[tuple[str, str]]:
         """Withdraw what is not sent, send `kill.<exec_id>`, end the waiting targets as `killed`, audit.
 
         Answers the pairs to delete from EXEC. An id without an execution row is killed all the same.
         """
+        ...
+
+    async def clear(self, reason: str, caller: Caller | None) -> tuple[int, int]:
+        """Take back every command that nobody has received, of all executions; audit `emergency_clear`.
+
+        Its targets are `killed` with the reason. Answers how many executions and how many targets.
+        """
+        ...
+
+    async def hold(self, reason: str, caller: Caller) -> Hold:
+        """From the commit on no command goes out, of any fire, wave or batch; audit `emergency_pause`.
+
+        Held already: the earlier hold stays, and is answered. It survives restarts.
+        """
+        ...
+
+    async def resume(self, caller: Caller) -> Hold | None:
+        """Let commands go again; audit `emergency_resume`. Answers what was ended, None: nothing was held."""
+        ...
+
+    async def held(self) -> Hold | None:
+        """The hold that is in force."""
         ...
 
     async def revoke(self, job_id: str) -> list[tuple[str, str]]:

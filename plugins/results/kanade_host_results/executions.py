@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kanade_host.plugin import Caller, Context, Instant
-from kanade_host_results import firing, live, successes, withdrawing
-from kanade_host_results.api import Fire
+from kanade_host_results import firing, holding, live, past, successes, withdrawing
+from kanade_host_results.api import Fire, Hold, Past
 from kanade_host_results.staging import Release
 
 
@@ -25,11 +25,32 @@ class ExecutionsService:
     async def open_executions(self, job_id: str) -> list[str]:
         return await live.open_executions(self._ctx, job_id)
 
+    async def all_open(self) -> list[str]:
+        return await live.all_open(self._ctx)
+
+    async def exists(self, exec_id: str) -> bool:
+        return await live.exists(self._ctx, exec_id)
+
+    async def past(self, exec_id: str) -> Past | None:
+        return await past.past(self._ctx, exec_id)
+
     async def kill(self, exec_ids: Sequence[str], caller: Caller | None) -> list[tuple[str, str]]:
         pairs = []
         for exec_id in dict.fromkeys(exec_ids):
             pairs += await withdrawing.kill(self._ctx, exec_id, caller)
         return pairs
+
+    async def clear(self, reason: str, caller: Caller | None) -> tuple[int, int]:
+        return await holding.clear(self._ctx, reason, caller)
+
+    async def hold(self, reason: str, caller: Caller) -> Hold:
+        return await holding.hold(self._ctx, reason, caller)
+
+    async def resume(self, caller: Caller) -> Hold | None:
+        return await holding.resume(self._ctx, caller)
+
+    async def held(self) -> Hold | None:
+        return await holding.held(self._ctx)
 
     async def revoke(self, job_id: str) -> list[tuple[str, str]]:
         pairs = []

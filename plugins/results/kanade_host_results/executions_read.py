@@ -20,8 +20,8 @@ from kanade_host_results.outcome import STATES
 
 _FIELDS = (
     "SELECT e.exec_id, e.job_id, e.version, e.initiated_by, e.initiated_at, e.target_count, e.success_count,"
-    f" e.failure_count, e.status, p.expected, {', '.join(f'p.{state}' for state in STATES)}"
-    " FROM executions AS e LEFT JOIN execution_plans AS p ON p.exec_id = e.exec_id"
+    f" e.failure_count, e.status, p.expected, {', '.join(f'p.{state}' for state in STATES)},"
+    " p.rerun_of FROM executions AS e LEFT JOIN execution_plans AS p ON p.exec_id = e.exec_id"
 )
 _MANY = 2_000
 RESULTS = (
@@ -31,6 +31,10 @@ RESULTS = (
 TARGETS = (
     "SELECT pc_id, state, request_id, result_id, reason, changed_at FROM execution_targets"
     " WHERE exec_id = ? AND pc_id > ? ORDER BY pc_id LIMIT ?"
+)
+RERUNS = (
+    "SELECT p.exec_id FROM execution_plans AS p JOIN executions AS e ON e.exec_id = p.exec_id"
+    " WHERE p.rerun_of = ? ORDER BY e.initiated_at, e.rowid LIMIT 1000"
 )
 ONE = f"{_FIELDS} WHERE e.exec_id = ?"
 
@@ -63,7 +67,8 @@ async def execution(ctx: Context, exec_id: str, *, after: str, limit: int) -> Ex
     rows = await ctx.query(TARGETS, (exec_id, after, limit + 1))
     targets = [ExecutionTarget(row[0], row[1], row[2], row[3], row[4], wire(row[5])) for row in rows[:limit]]
     following = targets[-1].pc_id if len(rows) > limit and targets else None
-    return ExecutionDetail(_execution(found[0]), results, targets, following)
+    reruns = [row[0] for row in await ctx.query(RERUNS, (exec_id,))]
+    return ExecutionDetail(_execution(found[0]), results, targets, following, reruns)
 
 
 def _results(rows: Sequence[sqlite3.Row]) -> list[ExecutionResult]:
@@ -83,5 +88,6 @@ def _execution(row: sqlite3.Row) -> Execution:
         failure_count=row[7],
         status=row[8],
         expected=expected,
-        states=None if expected is None else TargetStates(*row[10:]),
+        states=None if expected is None else TargetStates(*row[10:-1]),
+        rerun_of=row["rerun_of"],
     )

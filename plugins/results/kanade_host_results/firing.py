@@ -95,12 +95,14 @@ def _plan(tx: Tx, fire: Fire, at: Instant, expected: int) -> None:
         (command.subject, command.request_id) for command in fire.commands if not _is_for_one(command)
     ]
     tx.execute(
-        "INSERT INTO execution_plans (exec_id, expected, broadcasts, expires_at) VALUES (?, ?, ?, ?)",
+        "INSERT INTO execution_plans (exec_id, expected, broadcasts, expires_at, rerun_of)"
+        " VALUES (?, ?, ?, ?, ?)",
         (
             fire.exec_id,
             expected,
             json.dumps(broadcasts) if broadcasts else None,
             _expires_at(fire, at).stored,
+            fire.rerun_of,
         ),
     )
     count(tx, fire.exec_id, (), ["waiting"] * expected)

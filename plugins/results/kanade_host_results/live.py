@@ -23,6 +23,24 @@ IN_FLIGHT = (
     "SELECT DISTINCT exec_id FROM execution_results WHERE finished_at IS NULL AND job_id = ?"
     " AND exec_id IS NOT NULL ORDER BY exec_id"
 )
+ALL_OPEN = (
+    "SELECT exec_id FROM executions WHERE status IN ('pending', 'running') OR (status = 'expired'"
+    " AND initiated_at >= ? AND EXISTS (SELECT 1 FROM execution_plans AS p"
+    " WHERE p.exec_id = executions.exec_id AND p.broadcasts IS NOT NULL)) ORDER BY initiated_at, rowid"
+)
+ALL_IN_FLIGHT = (
+    "SELECT DISTINCT exec_id FROM execution_results WHERE finished_at IS NULL AND exec_id IS NOT NULL"
+    " ORDER BY exec_id"
+)
+ALL_UNDELIVERED = (
+    "SELECT exec_id, p.waiting FROM execution_plans AS p JOIN executions AS e USING (exec_id)"
+    " WHERE e.initiated_at >= ? AND (p.waiting > 0 OR (p.broadcasts IS NOT NULL AND e.status <> 'completed'))"
+    " ORDER BY e.initiated_at, e.rowid"
+)
+EXISTS = (
+    "SELECT EXISTS (SELECT 1 FROM executions WHERE exec_id = ?)"
+    " OR EXISTS (SELECT 1 FROM execution_results WHERE exec_id = ?)"
+)
 UNDELIVERED = (
     "SELECT exec_id, broadcasts FROM execution_plans AS p JOIN executions AS e USING (exec_id)"
     " WHERE e.job_id = ? AND e.initiated_at >= ? AND (p.waiting > 0 OR (p.broadcasts IS NOT NULL"
@@ -51,6 +69,21 @@ async def open_executions(ctx: Context, job_id: str) -> list[str]:
     rows = await ctx.query(OPEN, (job_id, _delivered_since(ctx)))
     rows += await ctx.query(IN_FLIGHT, (job_id,))
     return list(dict.fromkeys(row[0] for row in rows))
+
+
+async def all_open(ctx: Context) -> list[str]:
+    rows = await ctx.query(ALL_OPEN, (_delivered_since(ctx),))
+    rows += await ctx.query(ALL_IN_FLIGHT)
+    return list(dict.fromkeys(row[0] for row in rows))
+
+
+async def all_undelivered(ctx: Context) -> list[tuple[str, int]]:
+    """Executions with commands that somebody may still get, and how many targets wait."""
+    return [(row[0], row[1]) for row in await ctx.query(ALL_UNDELIVERED, (_delivered_since(ctx),))]
+
+
+async def exists(ctx: Context, exec_id: str) -> bool:
+    return bool((await ctx.query(EXISTS, (exec_id, exec_id)))[0][0])
 
 
 async def undelivered_executions(ctx: Context, job_id: str) -> list[str]:

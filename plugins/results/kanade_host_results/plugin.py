@@ -54,6 +54,7 @@ def kanade_migrations() -> Migrations:
             "execution_unwanted",
             "execution_fires",
             "execution_staged",
+            "execution_hold",
             "result_successes",
         ),
         rebuild=REBUILD,

@@ -96,6 +96,10 @@ class File:
     def after_commit(self, call: Any) -> None:
         call()
 
+    def hold(self, id_prefix: str) -> None: ...
+
+    def unhold(self, id_prefix: str) -> None: ...
+
     def one(self, sql: str, *parameters: Any) -> dict[str, Any]:
         rows = self.db.execute(sql, parameters).fetchall()
         assert len(rows) == 1, [dict(row) for row in rows]

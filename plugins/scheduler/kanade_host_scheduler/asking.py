@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from kanade_host_jobs.api import Catalog, FireAnswer
@@ -92,7 +92,7 @@ async def _ticking(cron: str, time_zone: str | None, start: Instant, count: int)
 class TicksQuery(msgspec.Struct, frozen=True):
     """`before`: only rows with a smaller id, to page back."""
 
-    decision: Literal["fired", "skipped", "failed", "missed", "completed", "run"] | None = None
+    decision: ledger.Outcome | None = None
     before: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     limit: Count = 100
 

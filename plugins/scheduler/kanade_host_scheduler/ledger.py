@@ -12,7 +12,7 @@ import msgspec
 
 from kanade_host.plugin import Context, Instant, KanadeError, Tx
 
-Outcome = Literal["fired", "skipped", "failed", "missed", "completed", "run"]
+Outcome = Literal["fired", "skipped", "failed", "missed", "completed", "run", "held"]
 TOPIC = "schedules"
 KEPT_PER_SCHEDULE = 200
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
 import msgspec
-from kanade_host_jobs.api import Catalog, FanoutPlan, NothingToSend, Target
+from kanade_host_jobs.api import Catalog, FanoutPlan, NothingToSend, Target, Why, Withheld
 from kanade_host_results.api import SERVICE as EXECUTIONS
 from kanade_host_results.api import Executions
 
@@ -41,6 +41,8 @@ JOBS = "jobs.catalog"
 ACTOR = "scheduler"
 RESUMED_WITHIN_SECONDS = 600.0
 RETRY_EVERY_SECONDS = 1.0
+WITHHELD: Mapping[Why, ledger.Outcome] = {"paused": "held"}
+"""What a tick decided, where something stood against its fire."""
 
 
 class TickEnds(Exception):
@@ -77,6 +79,8 @@ class Ticks:
                 await self._fire(tick, plan, decision.reason, patience)
         except TickEnds as end:
             await self._fail(tick, str(end))
+        except Withheld as error:
+            await self._fail(tick, str(error), WITHHELD[error.why])
         except (KanadeError, LookupError) as error:
             await self._fail(tick, str(error))
         except Exception as error:
@@ -146,11 +150,11 @@ class Ticks:
             return
         await self._note(tick, "skipped", decision.reason)
 
-    async def _fail(self, tick: Tick, reason: str) -> None:
+    async def _fail(self, tick: Tick, reason: str, decision: ledger.Outcome = "failed") -> None:
         self._ctx.log.warning("a schedule's tick fired nothing", schedule=tick.schedule.id, reason=reason)
         try:
             at = self._ctx.clock.now()
-            await self._ctx.write(lambda tx: _failed(tx, tick, reason, at))
+            await self._ctx.write(lambda tx: _failed(tx, tick, decision, reason, at))
         except KanadeError as error:
             self._ctx.log.warning("a tick is unrecorded", schedule=tick.schedule.id, reason=str(error))
 
@@ -253,10 +257,11 @@ class Ticks:
                     _give_up()
                 await self._send(fire, now + self._ctx.settings.retry_seconds)
             except (KanadeError, TickEnds) as error:
+                decision = WITHHELD[error.why] if isinstance(error, Withheld) else "failed"
                 reason = str(error)
                 await self._ctx.write(
-                    lambda tx, fire=fire, reason=reason, now=now: ledger.failed(  # type: ignore[misc]
-                        tx, fire.schedule_id, fire.due, "failed", reason, now
+                    lambda tx, fire=fire, decision=decision, reason=reason, now=now: ledger.failed(  # type: ignore[misc]
+                        tx, fire.schedule_id, fire.due, decision, reason, now
                     )
                 )
 
@@ -274,9 +279,9 @@ class _Fire:
     reason: str
 
 
-def _failed(tx: Tx, tick: Tick, reason: str, at: Instant) -> None:
+def _failed(tx: Tx, tick: Tick, decision: ledger.Outcome, reason: str, at: Instant) -> None:
     ledger.advance(tx, tick.schedule.id, tick.until)
-    ledger.failed(tx, tick.schedule.id, tick.due, "failed", reason, at)
+    ledger.failed(tx, tick.schedule.id, tick.due, decision, reason, at)
 
 
 def _give_up() -> NoReturn:
