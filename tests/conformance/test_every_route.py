@@ -162,6 +162,7 @@ BOUNDED_OTHERWISE = {
     "/api/script-objects": "files that people upload",
     "/api/health/scan_durations": "one row for each job",
     "/api/auth/tokens": "at most 50 of an account",
+    "/api/views": "at most 1,000 views",
     "/api/tokens": "at most 50 of each account",
     "/api/fleet/pcs/{pc_id}/attributes": "at most 50 of a PC",
 }
