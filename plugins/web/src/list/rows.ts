@@ -1,0 +1,246 @@
+/** The rows of a list, fetched where they are looked at, and kept fresh without moving what one reads. */
+import { useInfiniteQuery, useQueries, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { onChange } from "../lib/live";
+import type { Asked, CursorSource, OffsetSource, Page, Source } from "./types";
+
+export const PAGE = 100;
+
+export interface Rows<R> {
+  /** Rows to make room for. */
+  count: number;
+  at: (place: number) => R | undefined;
+  total: number | null;
+  more: boolean;
+  /** Changes whenever rows do. */
+  version: unknown;
+  /** Nothing is there yet. */
+  loading: boolean;
+  /** What is shown belongs to the question before. */
+  stale: boolean;
+  error: Error | null;
+  retry: () => void;
+  /** The places that are on screen: fetch them. */
+  need: (first: number, last: number) => void;
+  /** Rows that arrived at the head and are not shown yet. */
+  fresh: number;
+  showFresh: () => void;
+}
+
+export function useRows<R>(source: Source<R>, asked: Asked): Rows<R> {
+  // A list never changes its kind, so the order of hooks is the same in each of its renders.
+  // biome-ignore lint/correctness/useHookAtTopLevel: see above
+  return source.kind === "offset" ? useOffsetRows(source, asked) : useCursorRows(source, asked);
+}
+
+/** Rows to make room for: all that are counted, and behind them one page more than is known to be there. */
+function extent(shown: Shown<unknown>): number {
+  const ends = [...shown.pages].map(([place, rows]) => place * PAGE + rows.length);
+  const end = Math.max(0, ...ends);
+  const full = end > 0 && end % PAGE === 0;
+  if (shown.total === null) return full ? end + PAGE : end;
+  return shown.more && end >= shown.total ? (full ? end + PAGE : end) : shown.total;
+}
+
+interface Shown<R> {
+  pages: Map<number, R[]>;
+  total: number | null;
+  more: boolean;
+}
+
+function useOffsetRows<R>(source: OffsetSource<R>, asked: Asked): Rows<R> {
+  const client = useQueryClient();
+  const question = JSON.stringify([source.key, asked.q, asked.filters, asked.sort]);
+  const [wanted, setWanted] = useState({ question, first: 0, last: 0 });
+  const { first, last } = wanted.question === question ? wanted : { first: 0, last: 0 };
+  const places = useMemo(() => Array.from({ length: last - first + 1 }, (_, n) => first + n), [first, last]);
+  const results = useQueries({
+    queries: places.map((place) => ({
+      queryKey: ["list", question, place],
+      queryFn: ({ signal }: { signal: AbortSignal }) => source.page(asked, place * PAGE, PAGE, signal),
+    })),
+  });
+  const refresh = useCallback(
+    () => client.invalidateQueries({ queryKey: ["list", question], refetchType: "active" }),
+    [client, question],
+  );
+  useRefresh(source.topics, refresh);
+  const kept = useRef<{ question: string; shown: Shown<R> } | null>(null);
+  const answered = results.some((one) => one.data !== undefined);
+  // Pages that were looked at before stay, so that scrolling back shows rows at once.
+  const stamp = results.map((one) => one.dataUpdatedAt).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `stamp` stands for the results
+  const shown = useMemo<Shown<R> | null>(() => {
+    if (!answered) return kept.current?.shown ?? null;
+    const before = kept.current?.question === question ? kept.current.shown : null;
+    const pages = new Map(before?.pages);
+    let newest: Page<R> | undefined;
+    let at = -1;
+    results.forEach((result, n) => {
+      if (!result.data) return;
+      pages.set(places[n] as number, result.data.rows);
+      if (result.dataUpdatedAt >= at) [newest, at] = [result.data, result.dataUpdatedAt];
+    });
+    const made = { pages, total: newest?.total ?? null, more: newest?.more ?? false };
+    kept.current = { question, shown: made };
+    return made;
+  }, [answered, question, places, stamp]);
+  const need = useCallback(
+    (from: number, to: number) => {
+      const next = {
+        question,
+        first: Math.max(0, Math.floor(from / PAGE)),
+        last: Math.floor(Math.max(from, to) / PAGE),
+      };
+      setWanted((before) =>
+        before.question === question && before.first === next.first && before.last === next.last
+          ? before
+          : next,
+      );
+    },
+    [question],
+  );
+  const failed = results.find((one) => one.error !== null);
+  const total = shown?.total ?? null;
+  return {
+    count: shown ? extent(shown) : 0,
+    at: (place) => shown?.pages.get(Math.floor(place / PAGE))?.[place % PAGE],
+    total,
+    more: shown?.more ?? false,
+    version: shown,
+    loading: shown === null && !failed,
+    stale: !answered && shown !== null,
+    error: failed && !failed.data ? failed.error : null,
+    retry: () => void client.refetchQueries({ queryKey: ["list", question] }),
+    need,
+    fresh: 0,
+    showFresh: () => undefined,
+  };
+}
+
+const CALM = 1_000;
+
+/** Asks again after changes: within a second, but never busier than one part in five of the time. */
+function useRefresh(topics: readonly string[] | undefined, refresh: () => Promise<unknown>): void {
+  const newest = useRef(refresh);
+  newest.current = refresh;
+  const wanted = topics?.join() ?? "";
+  useEffect(() => {
+    if (!wanted) return;
+    const names = wanted.split(",");
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    let pause = 0;
+    let last = 0;
+    let again = false; // what changes while an answer is on its way may not be in it
+    const due = async (): Promise<void> => {
+      again = false;
+      const began = performance.now();
+      await newest.current();
+      last = performance.now();
+      pause = Math.max(CALM, (last - began) * 4);
+      timer = again ? setTimeout(due, pause) : null;
+    };
+    const stop = onChange((changed) => {
+      if (changed !== "everything" && !names.some((name) => name in changed)) return;
+      if (timer === null) timer = setTimeout(due, Math.max(200, last + pause - performance.now()));
+      else again = true;
+    });
+    return () => {
+      stop();
+      if (timer !== null) clearTimeout(timer);
+    };
+  }, [wanted]);
+}
+
+function useCursorRows<R>(source: CursorSource<R>, asked: Asked): Rows<R> {
+  const question = JSON.stringify([source.key, asked.q, asked.filters, asked.sort]);
+  const query = useInfiniteQuery({
+    queryKey: ["list", question, "cursor"],
+    queryFn: ({ pageParam, signal }) => source.page(asked, pageParam, PAGE, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page: Page<R>) => page.next ?? null,
+    staleTime: Number.POSITIVE_INFINITY, // what is new comes at the head, see `useHead`
+  });
+  const loaded = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
+  const head = useHead(source, asked, question, loaded);
+  const all = useMemo(() => [...head.shown, ...loaded], [head.shown, loaded]);
+  const before = useRef<R[]>([]);
+  const pending = query.data === undefined;
+  if (!pending) before.current = all;
+  const rows = pending ? before.current : all;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const need = useCallback(
+    (_: number, last: number) => {
+      if (last >= rows.length - PAGE / 2 && hasNextPage && !isFetchingNextPage) void fetchNextPage();
+    },
+    [rows.length, hasNextPage, isFetchingNextPage, fetchNextPage],
+  );
+  const told = query.data?.pages[0]?.total ?? null;
+  return {
+    count: rows.length + (hasNextPage && !pending ? 1 : 0),
+    at: (place) => rows[place],
+    total: told ?? (hasNextPage ? null : rows.length),
+    more: told === null ? hasNextPage : (query.data?.pages[0]?.more ?? false),
+    version: rows,
+    loading: pending && rows.length === 0 && !query.error,
+    stale: pending && rows.length > 0,
+    error: pending ? query.error : null,
+    retry: () => void query.refetch(),
+    need,
+    fresh: head.waiting.length,
+    showFresh: head.show,
+  };
+}
+
+/** What has come since the first page was loaded, newest first, until somebody wants to see it. */
+function useHead<R>(source: CursorSource<R>, asked: Asked, question: string, loaded: readonly R[]) {
+  const [held, setHeld] = useState<{ question: string; waiting: R[]; shown: R[] }>({
+    question,
+    waiting: [],
+    shown: [],
+  });
+  const mine = held.question === question ? held : { question, waiting: [], shown: [] };
+  const newest = useRef({ source, asked, loaded, mine });
+  newest.current = { source, asked, loaded, mine };
+  const topics = source.topics?.join() ?? "";
+  useEffect(() => {
+    let going: AbortController | null = null;
+    let again = false;
+    const look = async (): Promise<void> => {
+      if (going) {
+        again = true;
+        return;
+      }
+      going = new AbortController();
+      const { source, asked } = newest.current;
+      try {
+        const page = await source.page(asked, null, PAGE, going.signal);
+        const { loaded, mine } = newest.current;
+        const known = new Set(
+          [...mine.waiting, ...mine.shown, ...loaded.slice(0, PAGE * 2)].map(source.rowId),
+        );
+        const added = page.rows.filter((row) => !known.has(source.rowId(row)));
+        if (added.length > 0) setHeld({ ...mine, waiting: [...added, ...mine.waiting] });
+      } catch {
+        // the next change asks again; what is shown stays
+      }
+      going = null;
+      if (again) {
+        again = false;
+        setTimeout(look, 1_000);
+      }
+    };
+    const stop = onChange((changed) => {
+      if (changed === "everything" || topics.split(",").some((topic) => topic in changed)) void look();
+    });
+    return () => {
+      stop();
+      going?.abort();
+    };
+  }, [topics]);
+  const show = useCallback(
+    () => setHeld((now) => ({ ...now, waiting: [], shown: [...now.waiting, ...now.shown] })),
+    [],
+  );
+  return { waiting: mine.waiting, shown: mine.shown, show };
+}
