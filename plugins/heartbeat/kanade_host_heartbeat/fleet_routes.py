@@ -24,12 +24,15 @@ Limit = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 
 
 class ListQuery(FilterQuery, frozen=True):
-    """The filter, and `sort`, `order`, `limit` (at most 1,000) and `cursor` (the `next` of a page)."""
+    """The filter, and `sort`, `order`, `limit` (at most 1,000), and where the page begins: `cursor` (the
+    `next` of a page), or `offset`, for a scroll bar that is dragged to the middle.
+    """
 
     sort: Sort = "pc_id"
     order: Order = "asc"
     limit: Limit = PAGE
     cursor: str | None = None
+    offset: Limit = 0
 
 
 class ExportQuery(FilterQuery, frozen=True):
@@ -55,6 +58,7 @@ class ListBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     order: Order = "asc"
     limit: Limit = PAGE
     cursor: str | None = None
+    offset: Limit = 0
 
 
 class FleetPage(msgspec.Struct, frozen=True):
@@ -94,7 +98,7 @@ async def _list(request: Request, asked: AgentFilter, how: ListQuery | ListBody)
     ctx = request.ctx
     found = await where(ctx, asked)
     by = await listing.order_by(ctx, how.sort, how.order)
-    page = await listing.page(ctx, found, by, min(how.limit, PAGE_AT_MOST), how.cursor)
+    page = await listing.page(ctx, found, by, min(how.limit, PAGE_AT_MOST), how.cursor, how.offset)
     total, capped = await listing.total(ctx, found)
     named = found.named
     return FleetPage(total, capped, page.items, page.next, named.unknown, named.ambiguous)

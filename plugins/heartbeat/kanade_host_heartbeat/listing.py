@@ -67,10 +67,12 @@ async def order_by(ctx: Context, sort: str, order: Order) -> Ordering:
     return ordering(sort, order, ctx.clock.now(), versions)
 
 
-async def page(ctx: Context, where: Where, by: Ordering, limit: int, cursor: str | None) -> Page:
+async def page(
+    ctx: Context, where: Where, by: Ordering, limit: int, cursor: str | None, offset: int = 0
+) -> Page:
     """One page. Raises `HttpError` 400 for a cursor of another list."""
     now = ctx.clock.now()
-    sql, values = statement(where, by, now, limit + 1, cursor)
+    sql, values = statement(where, by, now, limit + 1, cursor, offset)
     rows = await ctx.query(sql, values)
     shown = rows[:limit]
     last = shown[-1] if len(rows) > limit and shown else None
@@ -79,7 +81,7 @@ async def page(ctx: Context, where: Where, by: Ordering, limit: int, cursor: str
 
 
 def statement(
-    where: Where, by: Ordering, now: Instant, limit: int, cursor: str | None
+    where: Where, by: Ordering, now: Instant, limit: int, cursor: str | None, offset: int = 0
 ) -> tuple[str, list[Any]]:
     """The SELECT of a page, with its parameters."""
     terms, conditions = list(where.terms), list(where.values)
@@ -90,11 +92,11 @@ def statement(
     condition = f"WHERE {' AND '.join(terms)}" if terms else ""
     sql = (
         f"SELECT {_ITEM}, {ONLINE} AS online, {ACTIVE} AS active, {by.expression} AS sorted"
-        f" {FROM} {condition} {by.sql} LIMIT ?"
+        f" {FROM} {condition} {by.sql} LIMIT ? OFFSET ?"
     )
     shown = [*cutoffs(now), (now - ACTIVE_SECONDS).stored, *by.values]
     sorted_by = [] if by.sort == "pc_id" else by.values
-    return sql, [*shown, *conditions, *sorted_by, limit]
+    return sql, [*shown, *conditions, *sorted_by, limit, offset]
 
 
 async def total(ctx: Context, where: Where) -> tuple[int, bool]:

@@ -188,6 +188,16 @@ async def test_what_cannot_be_asked_says_why(host: Any) -> None:
         assert text in answer.text, f"{query}: {answer.text}"
 
 
+async def test_a_page_may_begin_at_a_place(host: Any) -> None:
+    await fleet(host)
+    answer = (await host.get("/api/fleet/agents?sort=cpu&order=desc&limit=2&offset=2")).json()
+    assert [one["pc_id"] for one in answer["items"]] == ["pc-05", "pc-03"]
+    assert answer["total"] == 5
+    behind = (await host.get(f"/api/fleet/agents?sort=cpu&order=desc&cursor={answer['next']}")).json()
+    assert [one["pc_id"] for one in behind["items"]] == ["pc-04"]
+    assert (await host.get("/api/fleet/agents?offset=99")).json()["items"] == []
+
+
 async def test_a_page_is_never_longer_than_a_thousand(host: Any) -> None:
     await many(host, 10005)
     answer = (await host.get("/api/fleet/agents?limit=4294967295")).json()

@@ -29,7 +29,7 @@ export function filterOf(asked: Asked): AgentFilter {
       made.attributes = [...(made.attributes ?? []), test];
     } else if (field.startsWith(INVENTORY)) {
       const [column = "", table = "", ...rest] = field.slice(INVENTORY.length).split(".").reverse();
-      const test = { manifest: rest.reverse().join("."), table, column, ...comparison(op, value) };
+      const test = { manifest: rest.reverse().join("."), table, column, value, ...(op !== "eq" && { op }) };
       made.inventory = [...(made.inventory ?? []), test];
     }
   }
