@@ -46,7 +46,10 @@ export function useEach() {
   const [progress, setProgress] = useState<Progress | null>(null);
   const going = useRef<AbortController | null>(null);
   const run = useCallback(
-    async (ids: readonly string[], act: (id: string, signal: AbortSignal) => Promise<unknown>): Promise<Failed[]> => {
+    async (
+      ids: readonly string[],
+      act: (id: string, signal: AbortSignal) => Promise<unknown>,
+    ): Promise<Failed[]> => {
       const abort = new AbortController();
       going.current = abort;
       setProgress({ done: 0, total: ids.length, failed: [], running: true });

@@ -12,6 +12,7 @@ interface Facet {
 
 interface InventoryJob {
   manifest_id: string;
+  display: { field: string; label: string; type?: string }[];
   explode: { field: string; table: string; columns: { field: string; type?: string }[] }[] | null;
 }
 
@@ -24,11 +25,23 @@ export async function facet(by: string, signal?: AbortSignal): Promise<Choice[]>
   return (answer.facets[0]?.values ?? []).map((one) => ({ value: one.value ?? "", count: one.count }));
 }
 
+/** An own attribute that some PC has. */
+export interface NameInUse {
+  name: string;
+  types: string[];
+  pcs: number;
+  values: number;
+}
+
+const NONE: readonly NameInUse[] = [];
+
+export function useAttributes(): readonly NameInUse[] {
+  return useApi<readonly NameInUse[]>("/api/fleet/attributes", { topics: ["agents"] }).data ?? NONE;
+}
+
 export function useAgentFields(): readonly Field[] {
   const { t } = useTranslation("pick");
-  const attributes = useApi<{ attributes: { name: string }[] }>("/api/fleet/attributes", {
-    topics: ["attributes"],
-  });
+  const attributes = useAttributes();
   const jobs = useApi<readonly InventoryJob[]>("/api/inventory/jobs", { topics: ["kv:jobs"] });
   return useMemo(() => {
     const fields: Field[] = [
@@ -95,7 +108,7 @@ export function useAgentFields(): readonly Field[] {
         show: (value) => String(value.split(",").length),
       },
     ];
-    for (const one of attributes.data?.attributes ?? []) {
+    for (const one of attributes) {
       fields.push({
         id: `attribute.${one.name}`,
         title: one.name,
@@ -105,26 +118,36 @@ export function useAgentFields(): readonly Field[] {
       });
     }
     for (const job of jobs.data ?? []) {
+      for (const one of job.display) fields.push(...inventoryField(job.manifest_id, "facts", one, one.label));
       for (const table of job.explode ?? []) {
-        for (const column of table.columns)
-          fields.push(inventoryField(job.manifest_id, table.field, table.table, column));
+        for (const one of table.columns) {
+          fields.push(...inventoryField(job.manifest_id, table.field, one, `${table.field} · ${one.field}`));
+        }
       }
     }
     return fields;
-  }, [attributes.data, jobs.data, t]);
+  }, [attributes, jobs.data, t]);
 }
 
+const NUMERIC: readonly (string | undefined)[] = ["integer", "real", "number", "bytes", "table"];
+
+/** The server splits at dots, so what has some in its name cannot be asked for. */
 function inventoryField(
   manifest: string,
-  field: string,
   table: string,
   column: { field: string; type?: string },
-): Field {
-  const number = column.type === "integer" || column.type === "real";
-  return {
-    id: `inventory.${manifest}.${table}.${column.field}`,
-    title: `${field} · ${column.field}`,
-    kind: number ? "number" : "text",
-    ops: number ? ["eq", "ne", "lt", "le", "gt", "ge"] : ["eq", "contains", "prefix", "suffix", "ne"],
-  };
+  title: string,
+): Field[] {
+  if (`${table}${column.field}`.includes(".")) return [];
+  const number = NUMERIC.includes(column.type);
+  return [
+    {
+      id: `inventory.${manifest}.${table}.${column.field}`,
+      title: `${title} (${manifest})`,
+      kind: number ? "number" : "text",
+      ops: number
+        ? ["eq", "ne", "lt", "le", "gt", "ge", "some", "none"]
+        : ["eq", "contains", "prefix", "suffix", "ne", "some", "none"],
+    },
+  ];
 }

@@ -14,10 +14,10 @@ import { useApi } from "../../lib/data";
 import { List } from "../../list/List";
 import { listUrl } from "../../list/state";
 import type { Column } from "../../list/types";
-import { useAgentFields } from "../../pick/agentFields";
-import styles from "./agents.module.css";
-import { type AgentRow, TOPICS, useAgentSource } from "./agents";
+import { useAgentFields, useAttributes } from "../../pick/agentFields";
 import { useAgentActions } from "./actions";
+import { type AgentRow, TOPICS, useAgentSource } from "./agents";
+import styles from "./agents.module.css";
 
 export default function Agents() {
   const { t } = useTranslation("heartbeat");
@@ -76,7 +76,7 @@ function Summary() {
 
 export function useColumns(): readonly Column<AgentRow>[] {
   const { t } = useTranslation("heartbeat");
-  const attributes = useApi<{ attributes: { name: string }[] }>("/api/fleet/attributes", { topics: ["attributes"] });
+  const attributes = useAttributes();
   return useMemo<Column<AgentRow>[]>(
     () => [
       {
@@ -112,8 +112,21 @@ export function useColumns(): readonly Column<AgentRow>[] {
           </>
         ),
       },
-      { id: "hostname", title: t("column.hostname"), width: 130, grow: 2, sort: "hostname", cell: (row) => visible(row.hostname ?? "—") },
-      { id: "os", title: t("column.os"), width: 80, sort: "os", cell: (row) => visible(row.os_family ?? "—") },
+      {
+        id: "hostname",
+        title: t("column.hostname"),
+        width: 130,
+        grow: 2,
+        sort: "hostname",
+        cell: (row) => visible(row.hostname ?? "—"),
+      },
+      {
+        id: "os",
+        title: t("column.os"),
+        width: 80,
+        sort: "os",
+        cell: (row) => visible(row.os_family ?? "—"),
+      },
       {
         id: "version",
         title: t("column.version"),
@@ -134,7 +147,10 @@ export function useColumns(): readonly Column<AgentRow>[] {
             row.groups.map((group, place) => (
               <span key={group}>
                 {place > 0 && ", "}
-                <Link tabIndex={-1} to={listUrl("/agents", { filters: [{ field: "group", op: "eq", value: group }] })}>
+                <Link
+                  tabIndex={-1}
+                  to={listUrl("/agents", { filters: [{ field: "group", op: "eq", value: group }] })}
+                >
                   {visible(group)}
                 </Link>
               </span>
@@ -192,7 +208,7 @@ export function useColumns(): readonly Column<AgentRow>[] {
         optional: true,
         cell: (row) => bytes(row.agent_disk_written_bytes),
       },
-      ...(attributes.data?.attributes ?? []).map(
+      ...attributes.map(
         ({ name }): Column<AgentRow> => ({
           id: `attribute.${name}`,
           title: name,
@@ -202,7 +218,6 @@ export function useColumns(): readonly Column<AgentRow>[] {
         }),
       ),
     ],
-    [t, attributes.data],
+    [t, attributes],
   );
 }
-

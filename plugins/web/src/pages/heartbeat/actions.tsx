@@ -39,7 +39,12 @@ export function useAgentActions() {
         role: "operator",
         run: (selected) => setDoing({ kind: "remove", selected }),
       },
-      { id: "copy", title: t("action.copy"), icon: IconClipboard, run: (selected) => void copyNames(selected, t("action.copied")) },
+      {
+        id: "copy",
+        title: t("action.copy"),
+        icon: IconClipboard,
+        run: (selected) => void copyNames(selected, t("action.copied")),
+      },
     ];
     if (there("jobs.run")) {
       made.unshift({
@@ -59,7 +64,11 @@ export function useAgentActions() {
     return made;
   }, [t, there, navigate]);
   const dialogs = (
-    <Modal opened={doing !== null} onClose={() => setDoing(null)} title={doing && t(`action.${doing.kind}Title`)}>
+    <Modal
+      opened={doing !== null}
+      onClose={() => setDoing(null)}
+      title={doing && t(`action.${doing.kind}Title`)}
+    >
       {doing && <GroupsOfMany doing={doing} onClose={() => setDoing(null)} />}
     </Modal>
   );
@@ -113,7 +122,10 @@ function GroupsOfMany({ doing, onClose }: { doing: Doing; onClose: () => void })
         />
         {progress && (
           <div aria-live="polite">
-            <Progress value={(100 * progress.done) / Math.max(1, progress.total)} aria-label={t("action.progress")} />
+            <Progress
+              value={(100 * progress.done) / Math.max(1, progress.total)}
+              aria-label={t("action.progress")}
+            />
             <Text size="sm">
               {count(progress.done, i18n.language)} / {count(progress.total, i18n.language)}
             </Text>
@@ -134,7 +146,10 @@ function GroupsOfMany({ doing, onClose }: { doing: Doing; onClose: () => void })
         <Group justify="flex-end" gap="xs">
           <Button onClick={progress?.running ? cancel : onClose}>{t("cancel")}</Button>
           <Button type="submit" variant="filled" disabled={groups.length === 0} loading={progress?.running}>
-            {t("action.doFor", { count: doing.selected.count, shown: count(doing.selected.count, i18n.language) })}
+            {t("action.doFor", {
+              count: doing.selected.count,
+              shown: count(doing.selected.count, i18n.language),
+            })}
           </Button>
         </Group>
       </Stack>

@@ -34,7 +34,11 @@ const LIST = "/api/fleet/agents";
 export const TOPICS = ["agents", "kv:agent_groups"] as const;
 
 function ask(asked: Asked): Query {
-  return { ...queryOf(asked), sort: asked.sort.replace(/^-/, ""), order: asked.sort.startsWith("-") ? "desc" : "" };
+  return {
+    ...queryOf(asked),
+    sort: asked.sort.replace(/^-/, ""),
+    order: asked.sort.startsWith("-") ? "desc" : "",
+  };
 }
 
 export function useAgentSource(): Source<AgentRow> {
@@ -50,7 +54,10 @@ export function useAgentSource(): Source<AgentRow> {
         return { rows: answer.items, total: answer.total, more: answer.total_capped };
       },
       ids: async (asked, signal) => {
-        const found = await api.post<Resolved>("/api/fleet/select", { json: { filter: filterOf(asked) }, signal });
+        const found = await api.post<Resolved>("/api/fleet/select", {
+          json: { filter: filterOf(asked) },
+          signal,
+        });
         return { ids: found.matched, more: false };
       },
       export: { path: `${LIST}/export`, query: ask, formats: ["csv", "json"], name: "agents" },
