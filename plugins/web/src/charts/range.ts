@@ -72,7 +72,8 @@ const instant: Param<Date | null> = {
   read: time,
   write: (at) => (at ? [at.toISOString()] : []),
 };
-const shape = {
+/** For pages that change the range together with something else. */
+export const rangeShape = {
   range: {
     fallback: "",
     read: (values: string[]) => values[0],
@@ -90,7 +91,7 @@ export interface RangeState {
 
 /** The range that the URL names; without one, the preset given. A preset moves on each half minute. */
 export function useRange(usual: string): RangeState {
-  const [values, set] = useUrlState(shape);
+  const [values, set] = useUrlState(rangeShape);
   const half = Math.floor(useNow() / 30_000) * 30_000 + 30_000;
   const { from, to } = values;
   const fixedFrom = from?.getTime();

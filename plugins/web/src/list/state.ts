@@ -28,7 +28,7 @@ export function writeFilter(filter: Filter): string {
   return `${filter.field.replaceAll("%", "%25").replaceAll(":", "%3A")}:${filter.op}:${filter.value}`;
 }
 
-const filtersParam: Param<readonly Filter[]> = {
+export const filtersParam: Param<readonly Filter[]> = {
   fallback: [],
   read: (values) => values.map(readFilter).filter((one) => one !== null),
   write: (filters) => filters.map(writeFilter),
