@@ -1,0 +1,51 @@
+/** Columns of changes. */
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { absolute } from "../../design/Age";
+import { Status } from "../../design/Status";
+import { visible } from "../../design/text";
+import { path } from "../../lib/api";
+import type { Column } from "../../list/types";
+import { type ChangeRow, changeTone, identity } from "./changes";
+
+export function useChangeColumns(ofPc: boolean): readonly Column<ChangeRow>[] {
+  const { t } = useTranslation("inventory");
+  return useMemo(() => {
+    const columns: Column<ChangeRow>[] = [
+      {
+        id: "at",
+        title: t("when"),
+        width: 150,
+        grow: 0,
+        fixed: true,
+        card: "badge",
+        cell: (row) =>
+          row.observed_at ? <time dateTime={row.observed_at}>{absolute(row.observed_at)}</time> : "—",
+      },
+      {
+        id: "pc",
+        title: t("pc"),
+        width: 150,
+        card: "title",
+        cell: (row) => (
+          <Link tabIndex={-1} to={`${path`/agents/${row.pc_id}`}?panel=inventory.panel&view=changes`}>
+            {visible(row.pc_id)}
+          </Link>
+        ),
+      },
+      {
+        id: "kind",
+        title: t("change"),
+        width: 110,
+        grow: 0,
+        card: ofPc ? "title" : undefined,
+        cell: (row) => <Status tone={changeTone(row.change_kind)}>{t(`kind.${row.change_kind}`)}</Status>,
+      },
+      { id: "job", title: t("job"), width: 120, cell: (row) => visible(row.job_id) },
+      { id: "field", title: t("field"), width: 120, cell: (row) => visible(row.field_path) },
+      { id: "what", title: t("what"), width: 260, grow: 5, cell: (row) => visible(identity(row)) },
+    ];
+    return ofPc ? columns.filter((one) => one.id !== "pc") : columns.filter((one) => one.id !== "job");
+  }, [t, ofPc]);
+}

@@ -1,0 +1,39 @@
+import { IconArrowsDiff, IconHistory, IconServerCog } from "@tabler/icons-react";
+import { api, path } from "../../lib/api";
+import type { Entries } from "../registry";
+import type { Timeline } from "../timeline";
+import { type ChangeRow, changeTone, identity } from "./changes";
+
+export const entries: Entries = {
+  "inventory.tables": { load: () => import("./Tables"), icon: IconServerCog },
+  "inventory.history": { load: () => import("./History"), icon: IconHistory },
+  "inventory.compare": { load: () => import("./Compare"), icon: IconArrowsDiff },
+  "inventory.panel": { load: () => import("./Panel") },
+};
+
+const PAGE = 100;
+
+export const timelines: Timeline[] = [
+  {
+    page: "inventory.panel",
+    title: "inventory:timeline",
+    topics: ["inventory"],
+    load: async (pcId, next, signal, words) => {
+      const query = { before: next, limit: PAGE };
+      const rows = await api.get<ChangeRow[]>(path`/api/agents/${pcId}/inventory_changes`, { query, signal });
+      const last = rows.length === PAGE ? rows.at(-1) : undefined;
+      return {
+        items: rows
+          .filter((one) => one.observed_at !== null)
+          .map((one) => ({
+            id: String(one.id),
+            at: one.observed_at ?? "",
+            tone: changeTone(one.change_kind),
+            title: `${words(`inventory:kind.${one.change_kind}`)}: ${one.field_path}`,
+            detail: identity(one),
+          })),
+        next: last?.observed_at ?? null,
+      };
+    },
+  },
+];
