@@ -25,6 +25,22 @@ PAGES = [
         permission="inventory.read",
     ),
     Page(
+        "inventory.history",
+        {"en": "Changes", "ja": "変更履歴"},
+        section="fleet",
+        path="/inventory/history",
+        order=32,
+        permission="inventory.read",
+    ),
+    Page(
+        "inventory.compare",
+        {"en": "Compare", "ja": "比較"},
+        section="fleet",
+        path="/inventory/compare",
+        order=33,
+        permission="inventory.read",
+    ),
+    Page(
         "inventory.agent",
         {"en": "Inventory", "ja": "インベントリー"},
         kind="panel",

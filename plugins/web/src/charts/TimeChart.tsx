@@ -4,6 +4,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
+import { absolute } from "../design/Age";
 import styles from "./charts.module.css";
 import { colour } from "./colours";
 
@@ -23,6 +24,8 @@ export interface TimeChartProps {
   /** Seconds between points: a longer pause is a gap in the line. */
   step: number;
   format: (value: number) => string;
+  /** Values are bytes: the scale goes by powers of two. */
+  binary?: boolean;
   /** The top of the scale where nothing is higher: 100 for per cent. */
   most?: number;
   stacked?: boolean;
@@ -63,6 +66,16 @@ function stack(values: (number | null)[][]): (number | null)[][] {
       return sums[place] ?? null;
     }),
   );
+}
+
+const BINARY = Array.from({ length: 50 }, (_, power) => 2 ** power);
+
+/** `14:30`, with the day where it begins, and the day alone where steps are days. */
+function clock(at: number, step: number, first: boolean): string {
+  const text = absolute(at * 1_000);
+  const [day, time] = [text.slice(5, 10), text.slice(11, step < 60 ? 19 : 16)];
+  if (step >= 86_400) return day;
+  return first || time.startsWith("00:00") ? `${time}\n${day}` : time;
 }
 
 export function TimeChart(props: TimeChartProps) {
@@ -111,8 +124,13 @@ export function TimeChart(props: TimeChartProps) {
           y: { range: (_, __, high) => [0, Math.max(newest.current.most ?? 0, (high || 1) * 1.06)] },
         },
         axes: [
-          axis,
-          { ...axis, size: 62, values: (_, splits) => splits.map((value) => newest.current.format(value)) },
+          { ...axis, values: (_, splits, __, ___, step) => splits.map((at, n) => clock(at, step, n === 0)) },
+          {
+            ...axis,
+            size: 76,
+            incrs: newest.current.binary ? BINARY : undefined,
+            values: (_, splits) => splits.map((value) => newest.current.format(value)),
+          },
         ],
         series: [
           {},
@@ -121,7 +139,7 @@ export function TimeChart(props: TimeChartProps) {
             stroke: one.colour ?? colour(place, scheme),
             width: stacked ? 1 : 1.6,
             fill: stacked ? `${one.colour ?? colour(place, scheme)}66` : undefined,
-            points: { show: false },
+            points: { size: 4 },
             spanGaps: false,
           })),
         ],

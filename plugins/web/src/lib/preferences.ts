@@ -1,27 +1,49 @@
-/** What a user has set, kept on the server: it follows from one computer to the next. */
-import { useQueryClient } from "@tanstack/react-query";
-import { useCallback } from "react";
-import { toast } from "../design/toast";
-import { api, path } from "./api";
-import { useApi } from "./data";
+/** What a user has set: columns, saved views. Kept in this browser, for whoever is logged in. */
+import { useCallback, useMemo, useSyncExternalStore } from "react";
+import { usePrincipal } from "./me";
 
-const PATH = "/api/me/preferences";
+const listeners = new Set<() => void>();
 
-/** A value, and how to change it: at once here, and on the server. */
+function read(name: string): string | null {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  window.addEventListener("storage", listener);
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener("storage", listener);
+  };
+}
+
+/** A value, and how to change it. */
 export function usePreference<T>(key: string, fallback: T): [T, (value: T) => void] {
-  const client = useQueryClient();
-  const { data } = useApi<Record<string, unknown>>(PATH);
+  const { data } = usePrincipal();
+  const name = `downbeat:${data?.subject ?? ""}:${key}`;
+  const text = useSyncExternalStore(subscribe, () => read(name));
   const set = useCallback(
     (value: T) => {
-      client.setQueryData<Record<string, unknown>>([PATH, {}], (before) => ({ ...before, [key]: value }));
-      const sent =
-        value === null
-          ? api.delete(path`/api/me/preferences/${key}`)
-          : api.put(path`/api/me/preferences/${key}`, { json: value });
-      sent.catch((error: unknown) => toast.failed(error));
+      try {
+        if (value === null) localStorage.removeItem(name);
+        else localStorage.setItem(name, JSON.stringify(value));
+      } catch {
+        return; // a browser that keeps nothing
+      }
+      for (const listener of listeners) listener();
     },
-    [client, key],
+    [name],
   );
-  const found = data?.[key];
-  return [found === undefined ? fallback : (found as T), set];
+  const value = useMemo(() => {
+    try {
+      return text === null ? fallback : (JSON.parse(text) as T);
+    } catch {
+      return fallback;
+    }
+  }, [text, fallback]);
+  return [value, set];
 }

@@ -68,12 +68,13 @@ export function Timeline({ pcId }: { pcId: string }) {
     set({ hide: hide.includes(name) ? hide.filter((one) => one !== name) : [...hide, name] });
   return (
     <>
-      <fieldset className={styles.sources} style={{ border: 0, padding: 0, margin: "0 0 0.75rem" }}>
+      <fieldset className={styles.sources}>
         <legend className="hidden-label">{t("agent.sources")}</legend>
         {usable.map((one) => (
           <Chip
             key={one.title}
             size="xs"
+            variant="light"
             checked={!hide.includes(one.title)}
             onChange={() => toggle(one.title)}
           >

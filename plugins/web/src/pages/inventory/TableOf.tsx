@@ -36,7 +36,7 @@ export function TableOf({ job, field, extra }: TableOfProps) {
         sort: "pc_id",
         card: "title",
         cell: (row) => (
-          <Link tabIndex={-1} to={`${path`/agents/${row.pc_id}`}?panel=inventory.panel`}>
+          <Link tabIndex={-1} to={`${path`/agents/${row.pc_id}`}?panel=inventory.agent`}>
             {visible(row.pc_id)}
           </Link>
         ),
@@ -77,7 +77,7 @@ export function TableOf({ job, field, extra }: TableOfProps) {
       fields={fields}
       source={source}
       extra={extra}
-      href={(row) => `${path`/agents/${row.pc_id}`}?panel=inventory.panel`}
+      href={(row) => `${path`/agents/${row.pc_id}`}?panel=inventory.agent`}
       actions={actions}
       empty={{ title: t("emptyTable"), text: t("emptyTableText", { job: job.manifest_id }) }}
     />

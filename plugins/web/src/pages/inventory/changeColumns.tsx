@@ -16,7 +16,7 @@ export function useChangeColumns(ofPc: boolean): readonly Column<ChangeRow>[] {
       {
         id: "at",
         title: t("when"),
-        width: 150,
+        width: 176,
         grow: 0,
         fixed: true,
         card: "badge",
@@ -29,7 +29,7 @@ export function useChangeColumns(ofPc: boolean): readonly Column<ChangeRow>[] {
         width: 150,
         card: "title",
         cell: (row) => (
-          <Link tabIndex={-1} to={`${path`/agents/${row.pc_id}`}?panel=inventory.panel&view=changes`}>
+          <Link tabIndex={-1} to={`${path`/agents/${row.pc_id}`}?panel=inventory.agent&view=changes`}>
             {visible(row.pc_id)}
           </Link>
         ),

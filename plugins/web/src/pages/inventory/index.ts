@@ -5,17 +5,17 @@ import type { Timeline } from "../timeline";
 import { type ChangeRow, changeTone, identity } from "./changes";
 
 export const entries: Entries = {
-  "inventory.tables": { load: () => import("./Tables"), icon: IconServerCog },
+  "inventory.facts": { load: () => import("./Tables"), icon: IconServerCog },
   "inventory.history": { load: () => import("./History"), icon: IconHistory },
   "inventory.compare": { load: () => import("./Compare"), icon: IconArrowsDiff },
-  "inventory.panel": { load: () => import("./Panel") },
+  "inventory.agent": { load: () => import("./Panel") },
 };
 
 const PAGE = 100;
 
 export const timelines: Timeline[] = [
   {
-    page: "inventory.panel",
+    page: "inventory.agent",
     title: "inventory:timeline",
     topics: ["inventory"],
     load: async (pcId, next, signal, words) => {

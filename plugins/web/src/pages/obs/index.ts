@@ -7,14 +7,14 @@ import { type EventRow, summary, tone } from "./events";
 
 export const entries: Entries = {
   "obs.events": { load: () => import("./Events"), icon: IconTimelineEvent },
-  "obs.panel": { load: () => import("./Panel") },
+  "obs.agent": { load: () => import("./Panel") },
 };
 
 const PAGE = 50;
 
 export const timelines: Timeline[] = [
   {
-    page: "obs.panel",
+    page: "obs.agent",
     title: "obs:timeline",
     topics: ["obs"],
     load: async (pcId, next, signal) => {

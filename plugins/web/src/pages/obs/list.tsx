@@ -19,7 +19,7 @@ export function useEventColumns(fixed: boolean): readonly Column<EventRow>[] {
       {
         id: "at",
         title: t("column.at"),
-        width: 150,
+        width: 176,
         grow: 0,
         fixed: true,
         card: "badge",

@@ -117,6 +117,7 @@ function FleetChart({ metric, agg, state }: { metric: Metric; agg: string; state
       to={new Date(to)}
       step={data.step_seconds}
       most={metric === "cpu_pct" ? 100 : undefined}
+      binary={metric !== "cpu_pct"}
       format={(value) => shown(metric, value)}
       onZoom={state.between}
       sync="fleet"
@@ -153,7 +154,7 @@ function Busiest({ metric, window }: { metric: Metric; window: string }) {
               {rows.map((one) => (
                 <Table.Tr key={one.pc_id}>
                   <Table.Td>
-                    <Anchor component={Link} size="sm" to={`${path`/agents/${one.pc_id}`}?panel=perf.host`}>
+                    <Anchor component={Link} size="sm" to={`${path`/agents/${one.pc_id}`}?panel=perf.agent`}>
                       {visible(one.pc_id)}
                     </Anchor>
                   </Table.Td>

@@ -11,6 +11,7 @@ import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
 import type { PanelProps } from "../registry";
 import { rate } from "./metrics";
+import styles from "./perf.module.css";
 
 interface Point {
   at: string;
@@ -42,8 +43,10 @@ export default function Host({ pcId }: PanelProps) {
   });
   return (
     <>
-      <RangePicker state={state} />
-      <p className="soft">{t("zoomHint")}</p>
+      <div className={styles.bar}>
+        <RangePicker state={state} />
+        <span className="soft">{t("zoomHint")}</span>
+      </div>
       <Loaded of={answer}>
         {(data) =>
           data.points.length === 0 ? (
@@ -87,9 +90,9 @@ function Charts({ data, from, to, onZoom }: ChartsProps) {
         most={100}
         format={(value) => percent(value)}
       />
-      <TimeChart {...common} label={t("memory")} series={lines.memory} format={bytes} />
-      <TimeChart {...common} label={t("disk")} series={lines.disk} format={rate} />
-      <TimeChart {...common} label={t("network")} series={lines.network} format={rate} />
+      <TimeChart {...common} binary label={t("memory")} series={lines.memory} format={bytes} />
+      <TimeChart {...common} binary label={t("disk")} series={lines.disk} format={rate} />
+      <TimeChart {...common} binary label={t("network")} series={lines.network} format={rate} />
     </div>
   );
 }

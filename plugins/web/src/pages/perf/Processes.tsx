@@ -205,6 +205,7 @@ function Stacked({ data, metric, from, to, onZoom }: StackedProps) {
   return (
     <TimeChart
       stacked
+      binary={metric !== "cpu_pct"}
       height={220}
       label={t(`metric.${metric}`)}
       times={times}

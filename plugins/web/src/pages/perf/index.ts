@@ -6,7 +6,7 @@ import type { Timeline } from "../timeline";
 
 export const entries: Entries = {
   "perf.fleet": { load: () => import("./Fleet"), icon: IconChartLine },
-  "perf.host": { load: () => import("./Host") },
+  "perf.agent": { load: () => import("./Host") },
   "perf.processes": { load: () => import("./Processes") },
 };
 
@@ -19,7 +19,7 @@ const DAYS = 30;
 
 export const timelines: Timeline[] = [
   {
-    page: "perf.host",
+    page: "perf.agent",
     title: "perf:silences",
     topics: [], // a silence shows when it ends, and that is seldom: with the next look at the page
     load: async (pcId, _, signal, words) => {
