@@ -7,11 +7,14 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
 from kanade_host import __version__
+from kanade_host.bus.overview import BrokerView, held
 from kanade_host.observe.health import Health, Reason
 from kanade_host.observe.metrics import Metrics, PluginFigures, SampleFigures, WriterFigures
 from kanade_host.plugin.clock import Clock
-from kanade_host.plugin.errors import HttpError, StoreUnavailable
+from kanade_host.plugin.errors import HttpError, KanadeError, StoreUnavailable
 from kanade_host.plugin.instants import Instant
 from kanade_host.plugin.subscriptions import Tx
 from kanade_host.rebuild.rebuilds import AlreadyRunning, NoSuchRebuild, Rebuilds
@@ -116,6 +119,24 @@ class HostView:
             stats.last_commit_seconds,
             writer.waiting,
         )
+
+    async def broker(self) -> BrokerView:
+        broker = self._app.broker
+        if broker is None:
+            return BrokerView(connected=False, reason="the broker is not open yet", embedded=False, held=[])
+        connection = broker.connection
+        view = BrokerView(
+            connected=broker.bus.connected,
+            reason=None if broker.bus.connected else connection.failure or None,
+            embedded=self._app.config.embedded,
+            held=[],
+        )
+        if not view.connected:
+            return view
+        try:
+            return msgspec.structs.replace(view, held=await held(broker.bus))
+        except KanadeError as error:
+            return msgspec.structs.replace(view, reason=str(error))
 
     # -- the host's own tables -----------------------------------------------------------------
 

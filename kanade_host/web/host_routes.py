@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from kanade_host.bus.overview import BrokerView
 from kanade_host.plugin.authenticators import Credentials, Permission, Principal, Refusal, Role
 from kanade_host.plugin.errors import HttpError
 from kanade_host.plugin.instants import Instant
@@ -156,6 +157,10 @@ class HostRoutes:
         """What the web interface shows: pages, cards and panels of the plugins that run."""
         return Pages(shown(self._plugins()))
 
+    async def broker(self, _: Request) -> BrokerView:
+        """Streams, buckets and object stores with their sizes."""
+        return await self._host.broker()
+
     async def principal(self, request: Request) -> Caller:
         """Who asks, by whichever authenticator knew them, and what they may do."""
         found = request.principal
@@ -195,6 +200,15 @@ class HostRoutes:
                 "Pages, cards and panels of the plugins that run",
                 response=Pages,
                 fresh=("plugins", "routes"),
+            ),
+            Route(
+                "GET",
+                "/api/broker",
+                self.broker,
+                SEE,
+                "What lies in the broker",
+                response=BrokerView,
+                fresh_for=1.0,
             ),
             Route("GET", "/api/principal", self.principal, SEE, "Who asks, with which role", response=Caller),
             Route("GET", "/api/openapi.json", self.openapi, SEE, "This description", fresh=("routes",)),

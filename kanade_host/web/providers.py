@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from kanade_host.bus.overview import BrokerView
 from kanade_host.plugin.authenticators import Authenticator
 from kanade_host.plugin.clock import Clock
 from kanade_host.plugin.context import Context
@@ -62,6 +63,10 @@ class Host(Protocol):
 
     def projections(self) -> Sequence[Mapping[str, Any]]:
         """One row for each projection and sample of a running plugin."""
+        ...
+
+    async def broker(self) -> BrokerView:
+        """How the connection stands, and what lies in the broker. Never raises for what the broker does."""
         ...
 
     async def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:

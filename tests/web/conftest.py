@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kanade_host.bus.overview import BrokerView
 from kanade_host.observe.health import Reason
 from kanade_host.plugin import (
     Authenticator,
@@ -74,6 +75,9 @@ class FakeHost:
 
     def projections(self) -> Sequence[Mapping[str, Any]]:
         return [{"name": "shop.sales", "lag": 0}]
+
+    async def broker(self) -> BrokerView:
+        return BrokerView(connected=False, reason="gone fishing", embedded=True, held=[])
 
     async def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         if self.database is None:

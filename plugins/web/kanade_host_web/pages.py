@@ -21,5 +21,7 @@ PAGES = [
         path="/dead-letters",
         order=52,
     ),
+    Page("web.broker", {"en": "Broker", "ja": "ブローカー"}, section="system", path="/broker", order=53),
+    Page("web.card", {"en": "This server", "ja": "このサーバー"}, kind="card", order=90),
     Page("web.settings", {"en": "Settings", "ja": "設定"}, section="system", path="/settings", order=90),
 ]

@@ -17,15 +17,18 @@ export interface ConfirmProps {
   action: string;
   danger?: boolean;
   busy?: boolean;
+  /** Something is still missing. */
+  disabled?: boolean;
   /** How many PCs it happens to; from `TYPE_FROM` on, or with `typed`, the number has to be typed. */
   count?: number;
   typed?: boolean;
 }
 
 export function Confirm(props: ConfirmProps) {
+  const { t } = useTranslation("shell");
   const { opened, onClose, title } = props;
   return (
-    <Modal opened={opened} onClose={onClose} title={title} styles={{ title: { fontWeight: 600 } }}>
+    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("close") }}>
       {opened && <Question {...props} />}
     </Modal>
   );
@@ -38,13 +41,14 @@ function Question({
   action,
   danger = false,
   busy = false,
+  disabled = false,
   count,
   typed,
 }: ConfirmProps) {
   const { t } = useTranslation("shell");
   const [text, setText] = useState("");
   const asks = count !== undefined && (typed || count >= TYPE_FROM);
-  const right = !asks || text.trim() === String(count);
+  const right = !disabled && (!asks || text.trim() === String(count));
   return (
     <form
       onSubmit={(event) => {

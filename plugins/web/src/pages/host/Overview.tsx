@@ -1,0 +1,47 @@
+/** Is my fleet well, and if not, where? One card for each plugin that has something to say. */
+import { Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import { Card } from "../../design/Card";
+import { PageHead } from "../../design/PageHead";
+import { Empty, SkeletonRows } from "../../design/States";
+import { atLeast, usePrincipal } from "../../lib/me";
+import { type PageRow, useContributions, useTitle } from "../../lib/plugins";
+import { Boundary } from "../../shell/Boundary";
+import { component } from "../registry";
+import styles from "./overview.module.css";
+
+export default function Overview() {
+  const { t } = useTranslation("host");
+  const { rows } = useContributions();
+  const { data: me } = usePrincipal();
+  const cards = rows.filter((row) => row.kind === "card" && me !== undefined && atLeast(me.role, row.role));
+  return (
+    <>
+      <PageHead title={t("overview.title")} />
+      {cards.length === 0 && <Empty title={t("overview.empty")}>{t("overview.emptyAbout")}</Empty>}
+      <div className={styles.grid}>
+        {cards.map((card) => (
+          <OneCard key={card.id} card={card} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function OneCard({ card }: { card: PageRow }) {
+  const title = useTitle()(card);
+  const Content = component(card.id);
+  if (!Content) return null;
+  const shell = (
+    <Card title={title}>
+      <SkeletonRows rows={3} />
+    </Card>
+  );
+  return (
+    <Boundary>
+      <Suspense fallback={shell}>
+        <Content pcId="" />
+      </Suspense>
+    </Boundary>
+  );
+}
