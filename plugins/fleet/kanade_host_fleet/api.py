@@ -1,4 +1,4 @@
-"""What the fleet plugin offers to others: services `fleet.groups` and `fleet.intervals`."""
+"""What the fleet plugin offers to others: `fleet.groups`, `fleet.intervals`, `fleet.dynamic_groups`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Protocol
 
 SERVICE = "fleet.groups"
 INTERVALS = "fleet.intervals"
+DYNAMIC = "fleet.dynamic_groups"
 
 
 class Groups(Protocol):
@@ -42,4 +43,12 @@ class HeartbeatIntervals(Protocol):
 
     def seconds(self, pc_ids: Iterable[str]) -> dict[str, float]:
         """The interval of each of these PCs that is not the agents' own 30 s."""
+        ...
+
+
+class DynamicGroups(Protocol):
+    """Service `fleet.dynamic_groups`: groups whose members a filter decides."""
+
+    def changed(self) -> None:
+        """Something that filters ask for changed: look soon, instead of within a minute."""
         ...

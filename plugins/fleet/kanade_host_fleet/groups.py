@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from kanade_host.plugin import BadJson, BadShape, KeyValue, Request, Response, decode, encode
+from kanade_host.plugin import BadJson, BadShape, HttpError, KeyValue, Request, Response, decode, encode
 from kanade_host_fleet.buckets import Precondition, decoded, document, told
+from kanade_host_fleet.dynamic import dynamic_of
 from kanade_host_fleet.memberships import BUCKET, check_count, memberships_of, normal, usable
 from kanade_host_fleet.messages import AgentGroups, GroupList, GroupRow
 from kanade_host_fleet.scopes import BUCKET as SCOPES
@@ -28,11 +29,14 @@ async def set_groups(request: Request) -> Response:
     pc_id = request.path["pc_id"]
     wanted: list[str] = request.body.groups
     kv, condition = _bucket(request), Precondition(request)
+    dynamic = await dynamic_of(request.ctx).names()
     groups: list[str] = []
 
     def change(stored: bytes | None) -> bytes:
         known = _known(stored)
-        groups[:] = normal(name if name in known else usable(name) for name in wanted)
+        refuse_dynamic(dynamic - known, wanted)
+        own = (name if name in known else usable(name) for name in wanted)
+        groups[:] = normal([*own, *(dynamic & known)])
         check_count(groups, len(known))
         return encode(AgentGroups(groups))
 
@@ -53,8 +57,13 @@ async def add_to_group(request: Request) -> AgentGroups:
     if not asked.strip():
         usable(asked)  # refused before the broker is asked
 
+    dynamic = await dynamic_of(request.ctx).names()
+
     def change(groups: list[str]) -> list[str]:
-        return groups if asked in groups else [*groups, usable(asked)]
+        if asked in groups:
+            return groups
+        refuse_dynamic(dynamic, [asked])
+        return [*groups, usable(asked)]
 
     groups, changed = await _revise(request, pc_id, change)
     if changed:
@@ -66,7 +75,11 @@ async def remove_from_group(request: Request) -> AgentGroups:
     """Take a PC out of a group; the name is compared exactly."""
     pc_id, group = request.path["pc_id"], request.path["group"]
 
+    dynamic = await dynamic_of(request.ctx).names()
+
     def change(groups: list[str]) -> list[str]:
+        if group in groups:
+            refuse_dynamic(dynamic, [group])
         return [name for name in groups if name != group]
 
     groups, changed = await _revise(request, pc_id, change)
@@ -94,6 +107,15 @@ async def all_groups(request: Request) -> GroupList:
             for name in normal({*members, *with_scope})
         ]
     )
+
+
+def refuse_dynamic(dynamic: frozenset[str] | set[str], names: Iterable[str]) -> None:
+    """409 for a membership that a filter decides."""
+    for name in names:
+        if name.strip() in dynamic:
+            raise HttpError(
+                409, f"`{name}` is a dynamic group: its filter decides who is in it (/api/fleet/groups)"
+            )
 
 
 def _bucket(request: Request) -> KeyValue:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kanade_host.plugin import Permission, Role, Route
-from kanade_host_fleet import groups, scopes
+from kanade_host_fleet import dynamic_routes, groups, scopes
 from kanade_host_fleet.agents import PING_SECONDS_AT_MOST, logs, ping
 from kanade_host_fleet.effective import effective_config
 from kanade_host_fleet.health import fleet_health, jetstream_status
@@ -198,4 +198,5 @@ ROUTES = (
         response=JetStreamStatus,
         fresh_for=1.0,
     ),
+    *dynamic_routes.ROUTES,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -16,6 +16,9 @@ from kanade_host_heartbeat.fleet_routes import BODY, READ
 from kanade_host_heartbeat.listing import FleetAgent
 from kanade_host_heartbeat.selecting import select
 from kanade_host_heartbeat.sorting import ordering
+
+if TYPE_CHECKING:
+    from kanade_host_fleet.api import DynamicGroups
 
 EDIT = Permission("agents.edit", Role.OPERATOR)
 ROWS_AT_ONCE = 2_000
@@ -78,6 +81,7 @@ async def note(request: Request) -> Noted:
             audit(tx, at, "attribute_set", pc_id, payload, caller=request.caller)
 
     await request.ctx.write(work)
+    _tell_groups(request)
     return Noted(name, row[1], row[2], at)
 
 
@@ -95,6 +99,7 @@ async def forget(request: Request) -> None:
         audit(tx, at, "attribute_delete", pc_id, payload, caller=request.caller)
 
     await request.ctx.write(work)
+    _tell_groups(request)
 
 
 async def names(request: Request) -> list[NameInUse]:
@@ -123,7 +128,15 @@ async def change_many(request: Request) -> BulkChanged:
             return attributes.change(tx, at, part, rows, body.delete)
 
         changed += await request.ctx.write(work)
+    _tell_groups(request)
     return BulkChanged(len(found.pc_ids), changed, found.unknown)
+
+
+def _tell_groups(request: Request) -> None:
+    """Dynamic groups may ask for attributes."""
+    dynamic: DynamicGroups | None = request.ctx.find("fleet.dynamic_groups")
+    if dynamic is not None:
+        dynamic.changed()
 
 
 def _told(body: BulkChange, pcs: int) -> Mapping[str, Any]:
