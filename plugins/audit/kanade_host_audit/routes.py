@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from kanade_host.plugin import (
+    I64,
     U32,
     HttpError,
     Instant,
@@ -28,7 +29,10 @@ MOST = 10_000
 
 
 class AuditQuery(msgspec.Struct, frozen=True):
-    """`actor` is compared, `action`, `target` and `payload` are patterns; empty ones are none."""
+    """`actor` is compared, `action`, `target` and `payload` are patterns; empty ones are none.
+
+    `before` is our addition: only records older than the one with that id, for the next page.
+    """
 
     limit: U32 = 50
     actor: str | None = None
@@ -36,6 +40,7 @@ class AuditQuery(msgspec.Struct, frozen=True):
     target: str | None = None
     payload: str | None = None
     since: Instant | None = None
+    before: I64 | None = None
 
 
 async def list_audit(request: Request) -> list[AuditRecord] | Response:
@@ -46,7 +51,7 @@ async def list_audit(request: Request) -> list[AuditRecord] | Response:
     if limit == 0:
         return []
     try:
-        answer = await search(request.ctx, Filters(query.actor, query.since, patterns), limit)
+        answer = await search(request.ctx, Filters(query.actor, query.since, patterns), limit, query.before)
     except (KanadeError, sqlite3.Error) as error:
         request.ctx.log.warning("the audit trail cannot be listed", error=str(error))
         raise HttpError(500, "list audit failed") from error

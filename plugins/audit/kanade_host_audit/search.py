@@ -75,24 +75,30 @@ def window(filters: Filters, before: tuple[str, int] | None, limit: int) -> tupl
     return sql, [*values, limit]
 
 
-async def search(ctx: Context, filters: Filters, limit: int) -> Found:
-    """The newest records that pass, at most `limit`."""
+async def search(ctx: Context, filters: Filters, limit: int, before: int | None = None) -> Found:
+    """The newest records that pass, at most `limit`; those older than record `before`, if that is named."""
     ends = time.monotonic() + SECONDS
     ids: list[int] = []
-    before: tuple[str, int] | None = None
+    key = None if before is None else await _key(ctx, before)
     size = _FIRST_ROWS if filters.patterns else limit
     complete = True
     while len(ids) < limit:
-        rows = await ctx.query(*window(filters, before, size))
+        rows = await ctx.query(*window(filters, key, size))
         ids += await _matching(filters, rows, limit - len(ids))
         if len(rows) < size:
             break
-        before = (rows[-1][0], rows[-1][1])
+        key = (rows[-1][0], rows[-1][1])
         size = min(size * 4, _MOST_ROWS)
         if time.monotonic() > ends:
             complete = False
             break
     return Found(await _records(ctx, ids), complete)
+
+
+async def _key(ctx: Context, id: int) -> tuple[str, int]:
+    """Where a record stands in the order of the trail; before everything if it does not exist."""
+    rows = await ctx.query("SELECT occurred_at FROM audit_log WHERE id = ?", (id,))
+    return (rows[0][0] or "", id) if rows else ("", 0)
 
 
 async def _matching(filters: Filters, rows: Sequence[sqlite3.Row], limit: int) -> list[int]:

@@ -242,3 +242,22 @@ async def test_the_list_walks_an_index(host: Any) -> None:
             assert "USING" in plan[0], plan
             assert "INDEX" in plan[0], plan
             assert len(plan) == 1, plan
+
+
+async def test_pages_follow_one_another_without_a_gap(host: Any) -> None:
+    for number in range(7):
+        at = "2026-11-23T10:00:00Z" if number < 5 else "2026-11-22T10:00:00Z"
+        await host.publish("audit.x", A1 | {"target": f"t{number}", "occurred_at": at})
+    await host.settle()
+    seen: list[str] = []
+    before = ""
+    while True:
+        page = (await host.get(f"/api/audit?limit=2{before}")).json()
+        if not page:
+            break
+        seen += [row["target"] for row in page]
+        before = f"&before={page[-1]['id']}"
+    assert seen == ["t4", "t3", "t2", "t1", "t0", "t6", "t5"]
+    older = (await host.get("/api/audit?limit=1&target=%5Et1%24&before=99")).json()
+    assert older == []
+    assert (await host.get("/api/audit?limit=1&target=%5Et1%24&before=3")).json()[0]["target"] == "t1"

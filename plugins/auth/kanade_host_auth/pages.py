@@ -16,4 +16,12 @@ PAGES = [
         order=20,
         permission="accounts.manage",
     ),
+    Page(
+        "auth.tokens",
+        {"en": "API tokens", "ja": "API トークン"},
+        section="system",
+        path="/tokens",
+        order=21,
+        permission="auth.self",
+    ),
 ]

@@ -47,7 +47,10 @@ export const theme = createTheme({
   components: {
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
     Anchor: Anchor.extend({ defaultProps: { underline: "hover" } }),
-    Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none", fw: 500 } }),
+    Badge: Badge.extend({
+      defaultProps: { variant: "light", color: "gray", tt: "none", fw: 500 },
+      styles: { root: { overflow: "visible", flex: "none" }, label: { overflow: "visible" } },
+    }),
     Button: Button.extend({ defaultProps: { size: "xs", variant: "default", fw: 500 } }),
     Menu: Menu.extend({ defaultProps: { shadow: "md", withinPortal: true } }),
     Modal: Modal.extend({ defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } } }),

@@ -15,6 +15,7 @@ import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { LANGUAGES, type Language, setLanguage } from "../i18n";
 import { useApi } from "../lib/data";
+import { logout } from "../lib/logout";
 import { usePrincipal } from "../lib/me";
 import { session } from "../lib/session";
 import styles from "./AccountMenu.module.css";
@@ -83,7 +84,7 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
           </Menu.Item>
         )}
         {session.token !== "" && (
-          <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => session.end("left")}>
+          <Menu.Item leftSection={<IconLogout size={15} />} onClick={logout}>
             {t("account.logout")}
           </Menu.Item>
         )}

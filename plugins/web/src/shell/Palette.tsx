@@ -9,9 +9,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { visible } from "../design/text";
+import { logout } from "../lib/logout";
 import { atLeast, usePrincipal } from "../lib/me";
 import { useContributions, useHasPage, useTitle } from "../lib/plugins";
-import { session } from "../lib/session";
 import { finders } from "../pages/findable";
 import { iconOf } from "../pages/registry";
 import { inMenu } from "./Menu";
@@ -95,7 +95,7 @@ function useOwnActions() {
       id: "logout",
       label: t("account.logout"),
       leftSection: <IconLogout size={16} />,
-      onClick: () => session.end("left"),
+      onClick: logout,
     },
   ];
 }

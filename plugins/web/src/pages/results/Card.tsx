@@ -1,0 +1,83 @@
+/** What ran lately, and how much of it failed. */
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { Age } from "../../design/Age";
+import { Card, Figures, Line, Lines } from "../../design/Card";
+import { count } from "../../design/numbers";
+import { Loaded, SkeletonRows } from "../../design/States";
+import { Shape, type Tone } from "../../design/Status";
+import { visible } from "../../design/text";
+import { path } from "../../lib/api";
+import { useApi } from "../../lib/data";
+import { useHasPage } from "../../lib/plugins";
+
+interface Row {
+  result_id: string;
+  pc_id: string;
+  job_id: string | null;
+  exit_code: number | null;
+  finished_at: string | null;
+  started_at: string | null;
+}
+
+interface Health {
+  recent_results: { window_hours: number; total: number; failed: number };
+}
+
+function tone(row: Row): Tone {
+  if (row.finished_at === null) return "run";
+  return row.exit_code === 0 ? "ok" : "bad";
+}
+
+export default function ResultsCard() {
+  const { t, i18n } = useTranslation("results");
+  const has = useHasPage();
+  const newest = useApi<Row[]>("/api/results", { query: { limit: 6 }, topics: ["results"] });
+  const health = useApi<Health>("/api/health/fleet", { topics: ["results"] });
+  const linked = has("results.activity");
+  const counted = health.data?.recent_results;
+  return (
+    <Card title={t("card.title")} to={linked ? "/activity" : undefined}>
+      {counted && (
+        <Figures
+          of={[
+            {
+              value: count(counted.total, i18n.language),
+              label: t("card.total", { hours: counted.window_hours }),
+              to: linked ? "/activity" : undefined,
+            },
+            {
+              value: count(counted.failed, i18n.language),
+              label: t("card.failed"),
+              to: linked ? "/activity?status=failure" : undefined,
+              tone: counted.failed > 0 ? "bad" : undefined,
+            },
+          ]}
+        />
+      )}
+      <Loaded of={newest} skeleton={<SkeletonRows rows={6} height={14} />}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <p className="soft">{t("card.empty")}</p>
+          ) : (
+            <Lines>
+              {rows.map((row) => (
+                <Line key={row.result_id} aside={<Age at={row.finished_at ?? row.started_at} />}>
+                  <Shape tone={tone(row)} />{" "}
+                  <span className="hidden-label">{t(`card.tones.${tone(row)}`)}</span>
+                  <ResultLink row={row} linked={has("results.result")} />
+                </Line>
+              ))}
+            </Lines>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}
+
+function ResultLink({ row, linked }: { row: Row; linked: boolean }): ReactNode {
+  const words = `${visible(row.job_id ?? "—")} · ${visible(row.pc_id)}`;
+  return linked ? <Link to={path`/activity/${row.result_id}`}>{words}</Link> : words;
+}
