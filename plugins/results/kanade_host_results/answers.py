@@ -201,3 +201,26 @@ class Unanswered(msgspec.Struct, frozen=True, kw_only=True):
     online: bool | None
     executions: int
     newest_at: str | None
+
+
+class ResultsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page, the newest first. `after` asks for the next one, and is null at the end.
+
+    `total` is null where patterns would have to be compared with every row; with `more_than` it is where
+    counting ended. `complete` false: the time was over before enough was found; `after` goes on searching.
+    """
+
+    items: list[Result]
+    total: int | None
+    more_than: bool
+    complete: bool
+    after: str | None
+
+
+class ExecutionsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page, the newest first. With `more_than`, `total` is where counting ended."""
+
+    items: list[Execution]
+    total: int
+    more_than: bool
+    after: str | None

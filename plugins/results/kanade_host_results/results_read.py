@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kanade_host.plugin import Context, Instant
@@ -32,10 +33,29 @@ STATUS = {
 }
 
 
-def conditions(status: str | None, since: Instant | None) -> tuple[list[str], list[object]]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row in the order of `NEWEST`: the last one of a page, or of a window of a search."""
+
+    recorded_at: str
+    rowid: int
+
+
+def beyond(place: Place | None) -> tuple[list[str], list[object]]:
+    """The conditions of what comes after that row, and their values."""
+    if place is None:
+        return [], []
+    return (
+        ["recorded_at <= ?", "(recorded_at < ? OR rowid > ?)"],
+        [place.recorded_at, place.recorded_at, place.rowid],
+    )
+
+
+def conditions(
+    status: str | None, since: Instant | None, after: Place | None = None
+) -> tuple[list[str], list[object]]:
     """What SQL decides of the filters: conditions to be joined by AND, and their values."""
-    found: list[str] = []
-    values: list[object] = []
+    found, values = beyond(after)
     if status is not None:
         found.append(STATUS[status])
     if since is not None:
@@ -44,9 +64,11 @@ def conditions(status: str | None, since: Instant | None) -> tuple[list[str], li
     return found, values
 
 
-def listing(status: str | None, since: Instant | None, limit: int) -> tuple[str, list[object]]:
-    """The row numbers of the newest results that pass."""
-    found, values = conditions(status, since)
+def listing(
+    status: str | None, since: Instant | None, limit: int, after: Place | None = None
+) -> tuple[str, list[object]]:
+    """The row numbers of the newest results that pass, beyond that row."""
+    found, values = conditions(status, since, after)
     where = f" WHERE {' AND '.join(found)}" if found else ""
     return f"SELECT rowid FROM execution_results{where} {NEWEST} LIMIT ?", [*values, limit]
 
@@ -71,6 +93,18 @@ async def by_number(ctx: Context, numbers: Sequence[int], characters: int) -> li
         )
         found |= {row[11]: Result(**_fields(row)) for row in rows}
     return [found[number] for number in numbers if number in found]
+
+
+async def place_of(ctx: Context, number: int) -> Place | None:
+    """Where a row stands in the order of lists; None: it is gone."""
+    rows = await ctx.query("SELECT recorded_at FROM execution_results WHERE rowid = ?", (number,))
+    return Place(rows[0][0], number) if rows else None
+
+
+async def counted(ctx: Context, status: str | None, since: Instant | None, most: int) -> int:
+    """How many pass, counted to `most`."""
+    sql, values = listing(status, since, most)
+    return int((await ctx.query(f"SELECT count(*) FROM ({sql})", values))[0][0])
 
 
 async def one(ctx: Context, result_id: str) -> ResultDetail | None:

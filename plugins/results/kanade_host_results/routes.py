@@ -22,6 +22,7 @@ from kanade_host.plugin import (
 )
 from kanade_host.plugin.patterns import pattern
 from kanade_host_results import executions_read, results_read
+from kanade_host_results.activity_routes import activity_routes
 from kanade_host_results.answers import Execution, ExecutionDetail, Result, ResultDetail
 from kanade_host_results.durations import JobDurations, durations
 from kanade_host_results.scan import COLUMNS, Scan
@@ -213,4 +214,5 @@ def routes() -> Sequence[Route]:
             tags=("health",),
         ),
         *target_routes(READ),
+        *activity_routes(READ),
     ]

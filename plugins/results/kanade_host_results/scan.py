@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from kanade_host.plugin import Context, Instant
 from kanade_host.plugin.patterns import Pattern
-from kanade_host_results.results_read import NEWEST, conditions
+from kanade_host_results.results_read import NEWEST, Place, beyond, conditions
 
 SECONDS = 8.0
 COLUMNS = ("pc_id", "job_id", "exec_id", "stdout", "stderr")
@@ -28,19 +28,25 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII).fullm
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Row numbers in the order of the answer. `complete`: there was time to look at every row."""
+    """Row numbers in the order of the answer. `complete`: there was time to look at every row.
+
+    `place`: how far was looked where there was not.
+    """
 
     numbers: list[int]
     complete: bool = True
+    place: Place | None = None
 
 
-def of_pc(word: str, since: Instant | None, limit: int) -> tuple[str, list[object]]:
+def of_pc(
+    word: str, since: Instant | None, limit: int, after: Place | None = None
+) -> tuple[str, list[object]]:
     """The row numbers of the newest results of PCs whose id holds the word, from an index alone.
 
     65 ns a row, so it needs no windows: the frequent question "what did this PC do" stops early, and a
     name that is nowhere takes 0.2 s among three million rows.
     """
-    where, values = conditions(None, since)
+    where, values = conditions(None, since, after)
     sql = (
         "SELECT rowid FROM execution_results INDEXED BY execution_results_names"
         f" WHERE {' AND '.join([*where, 'instr(pc_id, ?)'])} {NEWEST} LIMIT ?"
@@ -48,21 +54,18 @@ def of_pc(word: str, since: Instant | None, limit: int) -> tuple[str, list[objec
     return sql, [*values, word, limit]
 
 
-@dataclass(slots=True)
-class _Place:
-    """The last row of the window before."""
-
-    recorded_at: str
-    rowid: int
-
-
 class Scan:
-    """One search. `patterns` by column."""
+    """One search. `patterns` by column; `after`: begin beyond that row."""
 
     def __init__(
-        self, ctx: Context, status: str | None, since: Instant | None, patterns: Mapping[str, Pattern]
+        self,
+        ctx: Context,
+        status: str | None,
+        since: Instant | None,
+        patterns: Mapping[str, Pattern],
+        after: Place | None = None,
     ) -> None:
-        self._ctx = ctx
+        self._ctx, self._start = ctx, after
         self._where, self._values = conditions(status, since)
         self._regexes: dict[str, Pattern] = {}
         self._plain: list[str] = []
@@ -92,11 +95,11 @@ class Scan:
     async def run(self, limit: int) -> Found:
         """Search until `limit` rows matched, all were seen, or time is up."""
         if self._pc is not None:
-            rows = await self._ctx.query(*of_pc(self._pc, self._since, limit))
+            rows = await self._ctx.query(*of_pc(self._pc, self._since, limit, self._start))
             return Found([row[0] for row in rows])
         numbers: list[int] = []
         ends = time.monotonic() + SECONDS
-        place: _Place | None = None
+        place = self._start
         while len(numbers) < limit:
             end = await self._end_of_window(place)
             if end is None:
@@ -105,18 +108,14 @@ class Scan:
             numbers += await self._matching(rows, limit - len(numbers))
             place = end
             if time.monotonic() > ends:
-                return Found(numbers, complete=False)
+                return Found(numbers, complete=False, place=place)
         return Found(numbers)
 
-    def _after(self, place: _Place | None) -> tuple[list[str], list[object]]:
-        if place is None:
-            return self._where, self._values
-        return (
-            [*self._where, "recorded_at <= ?", "(recorded_at < ? OR rowid > ?)"],
-            [*self._values, place.recorded_at, place.recorded_at, place.rowid],
-        )
+    def _after(self, place: Place | None) -> tuple[list[str], list[object]]:
+        where, values = beyond(place)
+        return [*self._where, *where], [*self._values, *values]
 
-    async def _end_of_window(self, place: _Place | None) -> _Place | None:
+    async def _end_of_window(self, place: Place | None) -> Place | None:
         """The last row of the next window; None when no row is left."""
         found, values = self._after(place)
         where = f" WHERE {' AND '.join(found)}" if found else ""
@@ -125,9 +124,9 @@ class Scan:
             f"{where} {NEWEST} LIMIT ?) ORDER BY recorded_at, n DESC LIMIT 1",
             [*values, self._rows],
         )
-        return _Place(rows[0][0], rows[0][1]) if rows else None
+        return Place(rows[0][0], rows[0][1]) if rows else None
 
-    async def _window(self, place: _Place | None, end: _Place, limit: int) -> list[sqlite3.Row]:
+    async def _window(self, place: Place | None, end: Place, limit: int) -> list[sqlite3.Row]:
         """The rows up to `end` that hold the plain words, with what the other patterns look at."""
         found, values = self._after(place)
         found = [*found, "recorded_at >= ?", "(recorded_at > ? OR rowid <= ?)", *self._plain]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 
 from kanade_host.plugin import (
+    I64,
     U32,
     HttpError,
     Instant,
@@ -22,6 +21,7 @@ from kanade_host.plugin import (
 )
 from kanade_host_results import agents, outputs_read, targets_read
 from kanade_host_results.answers import Outputs, Targets, Unanswered, UnansweredTargets
+from kanade_host_results.places import place_text, placed
 from kanade_host_results.target_filter import OFFLINE, Where, by_output, by_state, states_in
 from kanade_host_results.targets_read import EXPORT_AT_MOST, Place
 
@@ -185,21 +185,12 @@ async def export_unanswered(request: Request) -> Response:
 
 
 def _text(place: Place) -> str:
-    return base64.urlsafe_b64encode(
-        msgspec.json.encode([place.initiated_at, place.number, place.pc_id])
-    ).decode()
+    return place_text((place.initiated_at, place.number, place.pc_id))
 
 
 def _place(text: str) -> Place | None:
-    if not text:
-        return None
-    try:
-        values = msgspec.json.decode(base64.urlsafe_b64decode(text), type=tuple[str, int, str])
-    except (msgspec.MsgspecError, binascii.Error, ValueError):
-        raise HttpError(400, "after: expected what the page before said") from None
-    if not -(2**63) <= values[1] < 2**63:
-        raise HttpError(400, "after: expected what the page before said")
-    return Place(*values)
+    values = placed(text, tuple[str, I64, str])
+    return None if values is None else Place(*values)
 
 
 def target_routes(read: Permission) -> Sequence[Route]:

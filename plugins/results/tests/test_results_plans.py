@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from kanade_host.plugin import Instant
 
 AT = Instant.parse("2026-11-23T10:00:00Z")
 NEXT = targets_read.Place("2026-11-23 10:00:00", 7, "pc").after(Where())
+PLACE = results_read.Place(AT.sql, 7)
+ANY = executions_read.Wanted(None, None, None, None, None)
 LISTS = {
     "results": results_read.listing(None, None, 50),
     "results since": results_read.listing(None, AT, 50),
@@ -21,7 +24,11 @@ LISTS = {
     "results failure": results_read.listing("failure", None, 50),
     "results failure since": results_read.listing("failure", AT, 50),
     "results running": results_read.listing("running", None, 50),
+    "results, next page": results_read.listing(None, None, 50, PLACE),
+    "results failure, next page": results_read.listing("failure", AT, 50, PLACE),
     "executions": executions_read.listing(None, None, 50),
+    "executions, next page": executions_read.page_of(ANY, (AT.sql, 7), 50),
+    "executions of a job, next page": executions_read.page_of(replace(ANY, job_id="j"), (AT.sql, 7), 50),
     "targets of an execution": (targets_read.PAGE.format(""), ["a", "", 10]),
     "unanswered": (targets_read.UNANSWERED.format(""), [10]),
     "unanswered, next page": (targets_read.UNANSWERED.format(NEXT.sql), [*NEXT.values, 10]),

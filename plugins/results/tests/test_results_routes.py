@@ -234,6 +234,7 @@ async def test_executions_newest_first(host: Any) -> None:
         "status": "pending",
         "expected": None,
         "states": None,
+        "rerun_of": None,
     }
     await fill(
         host,
