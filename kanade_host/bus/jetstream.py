@@ -120,20 +120,20 @@ async def remake_consumer(
     the stream first. Raises `ApiError` (404 when the stream is gone) and `BrokerUnavailable`.
     """
     await delete_consumer(bus, stream, durable)
-    config: dict[str, Any] = {
-        "durable_name": durable,
-        "name": durable,
-        "ack_policy": "explicit",
-        "replay_policy": "instant",
-        "deliver_policy": "all",
-    }
+    config = delivery(filter, start, after_ns) | {"name": durable, "durable_name": durable}
+    await create_consumer(bus, stream, config | {"ack_policy": "explicit"})
+
+
+def delivery(filter: str | None, start: int | None, after_ns: int | None) -> dict[str, Any]:
+    """What a consumer delivers: see `remake_consumer`."""
+    config: dict[str, Any] = {"replay_policy": "instant", "deliver_policy": "all"}
     if filter is not None:
         config["filter_subject"] = filter
     if start is not None:
         config |= {"deliver_policy": "by_start_sequence", "opt_start_seq": max(start, 1)}
     elif after_ns is not None:
         config |= {"deliver_policy": "by_start_time", "opt_start_time": Instant.from_ns(after_ns + 1).wire}
-    await create_consumer(bus, stream, config)
+    return config
 
 
 async def create_consumer(bus: NatsBus, stream: str, config: dict[str, Any]) -> dict[str, Any]:

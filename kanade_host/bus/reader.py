@@ -6,6 +6,8 @@ reader hands out each message once, in order, and ends with `ReaderLost` rather 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Iterable
 
 from kanade_host.bus.bus import NatsBus
@@ -13,13 +15,18 @@ from kanade_host.bus.jetstream import (
     ConsumerInfo,
     StreamInfo,
     consumer_info,
+    create_consumer,
+    delete_consumer,
+    delivery,
     message_time,
     remake_consumer,
     stream_info,
 )
-from kanade_host.bus.pull import MIB, Fetched, Pull, ReaderLost
+from kanade_host.bus.pull import MIB, NS, Fetched, Pull, ReaderLost
+from kanade_host.plugin.errors import KanadeError
 
 __all__ = [
+    "BacklogReader",
     "ConsumerInfo",
     "Fetched",
     "Reader",
@@ -30,6 +37,10 @@ __all__ = [
     "remake_consumer",
     "stream_info",
 ]
+
+BACKLOG_CREDIT = 8_000
+FORGOTTEN_SECONDS = 60
+FORGET_SECONDS = 1.0
 
 
 class Reader(Pull):
@@ -80,3 +91,64 @@ class Reader(Pull):
             # Acknowledged already; the broker had sent it again before it knew.
             self._session.write(f"PUB {fetched.reply} 4\r\n+ACK\r\n".encode())
         return False
+
+
+class BacklogReader(Pull):
+    """Reads what has piled up, over a consumer that acknowledges nothing and goes with this reader.
+
+    The durable allows 1,000 messages that are not acknowledged, and the broker keeps account of each. For
+    a backlog that is what costs most: small batches, and two messages for one. Our position is the truth
+    (design.md), so whoever has read the backlog makes the durable anew behind it.
+
+    Ends with `ReaderLost` once nothing more is there; then `idle` is set. `pending`: how many messages
+    there were at the beginning.
+    """
+
+    def __init__(self, bus: NatsBus, stream: str, name: str) -> None:
+        super().__init__(bus, stream, name, credit=BACKLOG_CREDIT)
+        self.idle = False
+        self.pending = 0
+
+    @classmethod
+    async def open(
+        cls,
+        bus: NatsBus,
+        stream: str,
+        name: str,
+        *,
+        filter: str | None,
+        start: int | None,
+        after_ns: int | None = None,
+    ) -> BacklogReader:
+        """Begin as `remake_consumer` does; `name` is the consumer's. Raises `ApiError`, `BrokerUnavailable`."""
+        await delete_consumer(bus, stream, name)  # that of a host that was killed
+        made = cls(bus, stream, name)
+        config = delivery(filter, start, after_ns) | {
+            "name": made.consumer,
+            "ack_policy": "none",
+            "mem_storage": True,
+            "num_replicas": 1,
+            "inactive_threshold": FORGOTTEN_SECONDS * NS,
+        }
+        made.pending = (await create_consumer(bus, stream, config))["num_pending"]
+        await made.start()
+        return made
+
+    def on_idle(self) -> None:
+        if not self._arrived:
+            self.idle = True
+            self._lose("the backlog is read")
+
+    def ack(self, batch: Iterable[Fetched]) -> None:
+        """These are done with: there is room for others."""
+        sizes = [len(one.data) for one in batch]
+        self.release(len(sizes), sum(sizes))
+
+    def progress(self, batch: Iterable[Fetched]) -> None:
+        """Nobody waits for a sign."""
+
+    async def stop(self) -> None:
+        await super().stop()
+        with contextlib.suppress(KanadeError, TimeoutError):
+            async with asyncio.timeout(FORGET_SECONDS):  # the host may be ending, and the broker be away
+                await delete_consumer(self._bus, self.stream, self.consumer)

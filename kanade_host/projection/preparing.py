@@ -8,7 +8,7 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from kanade_host.bus.reader import Reader
+from kanade_host.bus.reader import BacklogReader, Reader
 from kanade_host.plugin.context import Context
 from kanade_host.plugin.errors import PluginError, Retry, Unavailable
 from kanade_host.plugin.subscriptions import Message, Projection
@@ -19,7 +19,7 @@ PROGRESS_SECONDS = 10.0
 
 
 @contextlib.asynccontextmanager
-async def in_progress(reader: Reader, items: Sequence[Item]) -> AsyncIterator[None]:
+async def in_progress(reader: Reader | BacklogReader, items: Sequence[Item]) -> AsyncIterator[None]:
     """Tell the broker now and then that these messages are still being worked on."""
 
     async def signal() -> None:

@@ -7,16 +7,13 @@ nobody acknowledges. A broker that goes away is waited for; the replay goes on w
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import uuid
 from collections.abc import Callable
 from typing import Any
 
 from kanade_host.bus.bus import NatsBus
-from kanade_host.bus.jetstream import create_consumer, delete_consumer
-from kanade_host.bus.pull import NS, Fetched, Pull, ReaderLost
+from kanade_host.bus.reader import BacklogReader, Fetched, ReaderLost
 from kanade_host.plugin.context import Context
-from kanade_host.plugin.errors import BrokerUnavailable, KanadeError, OperatorError
+from kanade_host.plugin.errors import BrokerUnavailable, OperatorError
 from kanade_host.plugin.json import Decoder
 from kanade_host.plugin.subscriptions import Projection
 from kanade_host.projection.applying import Applier
@@ -25,20 +22,7 @@ from kanade_host.projection.ledger import Ledger
 from kanade_host.projection.preparing import prepare
 
 BATCH = 2_000
-CREDIT = 8_000
 APPLY_SECONDS = 60.0
-FORGOTTEN_SECONDS = 60
-
-
-class _Pass(Pull):
-    """Ends when the broker says that nothing more is there."""
-
-    idle = False
-
-    def on_idle(self) -> None:
-        if not self._arrived:
-            self.idle = True
-            self._lose("nothing more is there")
 
 
 class Replay:
@@ -63,8 +47,7 @@ class Replay:
         self._applier = Applier(
             writer, ledger, projection.apply, waiting=self._refuse_to_wait, deadline=APPLY_SECONDS
         )
-        self._pull: _Pass | None = None
-        self._consumer = ""
+        self._pull: BacklogReader | None = None
         self._left: list[Fetched] = []
         self._pending = 0
 
@@ -86,28 +69,17 @@ class Replay:
         pull, self._pull, self._left = self._pull, None, []
         if pull is not None:
             await pull.stop()
-            with contextlib.suppress(KanadeError):
-                await delete_consumer(self._bus, self.projection.stream, self._consumer)
 
     async def _open(self) -> bool:
         """False when there is nothing to read."""
-        self._consumer = f"kanade-rebuild-{uuid.uuid4().hex}"
-        config: dict[str, Any] = {
-            "name": self._consumer,
-            "ack_policy": "none",
-            "replay_policy": "instant",
-            "deliver_policy": "by_start_sequence",
-            "opt_start_seq": self.sequence + 1,
-            "mem_storage": True,
-            "num_replicas": 1,
-            "inactive_threshold": FORGOTTEN_SECONDS * NS,
-        }
-        if self.projection.filter is not None:
-            config["filter_subject"] = self.projection.filter
-        made = await create_consumer(self._bus, self.projection.stream, config)
-        self._pending = made["num_pending"]
-        self._pull = _Pass(self._bus, self.projection.stream, self._consumer, credit=CREDIT)
-        await self._pull.start()
+        self._pull = await BacklogReader.open(
+            self._bus,
+            self.projection.stream,
+            f"{self.projection.durable}_rebuild",
+            filter=self.projection.filter,
+            start=self.sequence + 1,
+        )
+        self._pending = self._pull.pending
         if not self._pending:
             await self.close()
             return False
@@ -151,7 +123,7 @@ class Replay:
             if self._pull.idle:  # what was pending has been deleted meanwhile
                 return None
             raise
-        self._pull.release(len(batch), sum(len(one.data) for one in batch))
+        self._pull.ack(batch)
         self._pending = batch[-1].pending
         return batch
 

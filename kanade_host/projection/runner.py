@@ -2,7 +2,8 @@
 
 Take what has arrived -> decode -> prepare -> one transaction (rows, position, outbox) -> acknowledge.
 While one batch commits, the next one is fetched, decoded and prepared; never more than one commits,
-because a position is true only over a gap-free prefix.
+because a position is true only over a gap-free prefix. What has piled up is read past the durable, in
+larger batches that nobody acknowledges (`docs/decisions/backlogs.md`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Any
 import structlog
 
 from kanade_host.bus.bus import NatsBus
-from kanade_host.bus.reader import Fetched, Reader, ReaderLost, consumer_info
+from kanade_host.bus.jetstream import delete_consumer
+from kanade_host.bus.reader import BacklogReader, Fetched, Reader, ReaderLost, consumer_info
 from kanade_host.faults import fault
 from kanade_host.plugin.context import Context
 from kanade_host.plugin.errors import ApiError, ResourceMissing, Unavailable
@@ -24,8 +26,9 @@ from kanade_host.plugin.json import Decoder
 from kanade_host.plugin.subscriptions import Projection
 from kanade_host.projection.applying import Applier, PluginAtFault
 from kanade_host.projection.batches import Item, decode_all
-from kanade_host.projection.beginning import begin
+from kanade_host.projection.beginning import Begun, begin
 from kanade_host.projection.ledger import Ledger
+from kanade_host.projection.pace import Pace
 from kanade_host.projection.preparing import in_progress, prepare
 from kanade_host.projection.replay import replay_letters
 from kanade_host.projection.status import Status
@@ -33,6 +36,10 @@ from kanade_host.projection.status import Status
 BACKOFF = (0.05, 0.2, 0.5, 1.0, 2.0)
 PAUSE_SECONDS = 60.0
 LOOK_SECONDS = 0.5
+BACKLOG = 10_000
+"""Messages that wait, from which on they are read past the durable."""
+NEARLY_READ = 500
+DECODED_AT_ONCE = 500
 
 
 class Runner:
@@ -68,6 +75,7 @@ class Runner:
         self.held = asyncio.Lock()
         """Whoever holds it keeps the rows and the position as they are; reading goes on meanwhile."""
         self._created = ""
+        self._pace = Pace()
         self._moved = asyncio.Condition()
         self._wake = asyncio.Event()
         self.log = structlog.get_logger(f"kanade_host.projection.{projection.name}").bind(plugin=plugin)
@@ -156,7 +164,7 @@ class Runner:
         self.status.set("waiting" if reason else "running", reason or "")
         self._report(f"projection {self.projection.name} waits: {reason}" if reason else None)
 
-    async def _begin(self) -> Reader:
+    async def _begin(self) -> Reader | BacklogReader:
         begun = await begin(
             self.projection,
             bus=self._bus,
@@ -173,21 +181,42 @@ class Runner:
         if begun.decision.after_ns is not None:
             self.status.sequence = 0
         self.status.lag = begun.lag
-        reader = Reader(self._bus, self.projection.stream, self.projection.durable)
-        await reader.start()
+        reader = await self._reader(begun)
         self.status.begun = begun.decision.reason
         self._waiting(None)
         return reader
 
+    async def _reader(self, begun: Begun) -> Reader | BacklogReader:
+        projection = self.projection
+        backlog = f"{projection.durable}_backlog"
+        if begun.lag > BACKLOG:
+            self.log.info("a backlog is read", messages=begun.lag)
+            return await BacklogReader.open(
+                self._bus,
+                projection.stream,
+                backlog,
+                filter=projection.filter,
+                start=begun.decision.sequence,
+                after_ns=begun.decision.after_ns,
+            )
+        await delete_consumer(self._bus, projection.stream, backlog)  # that of a host that was killed
+        reader = Reader(self._bus, projection.stream, projection.durable)
+        await reader.start()
+        return reader
+
     # -- reading -----------------------------------------------------------------------------
 
-    async def _read(self, reader: Reader) -> None:
+    async def _read(self, reader: Reader | BacklogReader) -> None:
+        """Read until the reader is lost, or until the other kind of reader does better from here on."""
         committing: asyncio.Task[None] | None = None
+        done = False
         try:
-            while True:
+            while not done:
                 fetched = await self._take(reader, committing)
+                pending = fetched[-1].pending
+                done = pending < NEARLY_READ if isinstance(reader, BacklogReader) else pending > BACKLOG
                 fault("fetched")
-                items = decode_all(self._decoder, fetched)
+                items = await self._decoded(fetched)
                 if self.projection.prepare is not None:
                     async with in_progress(reader, items):
                         items = await prepare(self.projection, self._ctx, items, self._waiting)
@@ -195,6 +224,8 @@ class Runner:
                 if committing is not None:
                     await committing
                 committing = asyncio.create_task(self._commit(reader, items))
+            if committing is not None:
+                await committing
         except asyncio.CancelledError:
             # What the writer holds is committed or not; the position says which at the next start.
             if committing is not None:
@@ -205,10 +236,22 @@ class Runner:
                 await asyncio.wait({committing})
             await reader.stop()
 
-    @staticmethod
-    async def _take(reader: Reader, committing: asyncio.Task[None] | None) -> list[Fetched]:
+    async def _decoded(self, fetched: list[Fetched]) -> list[Item]:
+        """Others get the loop in between: a backlog comes in large batches."""
+        items = decode_all(self._decoder, fetched[:DECODED_AT_ONCE])
+        for first in range(DECODED_AT_ONCE, len(fetched), DECODED_AT_ONCE):
+            await asyncio.sleep(0)
+            items += decode_all(self._decoder, fetched[first : first + DECODED_AT_ONCE])
+        return items
+
+    async def _take(
+        self, reader: Reader | BacklogReader, committing: asyncio.Task[None] | None
+    ) -> list[Fetched]:
         """The next messages; a commit that fails meanwhile is raised at once."""
-        taking = asyncio.create_task(reader.take())
+        if isinstance(reader, BacklogReader):
+            taking = asyncio.create_task(reader.take(self._pace.limit))
+        else:
+            taking = asyncio.create_task(reader.take())
         try:
             if committing is not None:
                 await asyncio.wait({taking, committing}, return_when=asyncio.FIRST_COMPLETED)
@@ -218,14 +261,15 @@ class Runner:
         finally:
             taking.cancel()
 
-    async def _commit(self, reader: Reader, items: list[Item]) -> None:
+    async def _commit(self, reader: Reader | BacklogReader, items: list[Item]) -> None:
         last = items[-1].fetched
         async with in_progress(reader, items):
             ahead = self._ahead(self.projection.after) if self.projection.after else None
             if ahead is not None:
                 await ahead.reached(last.sequence, self._created, self._waiting)
             async with self.held:
-                await self._applier.run(items, self._created)
+                with self._pace:
+                    await self._applier.run(items, self._created)
         self.status.passed(len(items), last.sequence, last.time_ns, last.pending)
         self.status.dead_letters += sum(item.letter is not None for item in items)
         async with self._moved:

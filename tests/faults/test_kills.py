@@ -134,3 +134,27 @@ async def test_killed_in_a_migration(host: Any) -> None:
     await host.start()
     states = await host.plugin_states()
     assert {states[name]["state"] for name in PLUGINS} == {"running"}
+
+
+@pytest.mark.kanade(plugins=PLUGINS, process=True)
+async def test_killed_in_a_backlog(host: Any) -> None:
+    """Read past the durable, in larger batches: a kill at each point is a kill like any other."""
+    exec_id = await fire(host)
+    await host.settle()
+    await host.stop()
+    js = (await host.broker.client()).jetstream(publish_async_max_pending=4_000)
+    bodies = [result(exec_id, number) for number in range(12_000)]
+    waiting = [await js.publish_async(f"results.{b['request_id']}", json.dumps(b).encode()) for b in bodies]
+    await asyncio.gather(*waiting)
+    for point in POINTS:
+        host.running.environment["KANADE_FAULT"] = f"{point}:2"
+        await host.running.start(ready=False)
+        assert await host.ended() == -9, host.running.log.read_text()[-2000:]
+    host.running.environment.pop("KANADE_FAULT")
+    await host.start()
+    await host.settle()
+    assert "a backlog is read" in host.running.log.read_text()
+    [rows] = await host.rows("SELECT count(*) AS n, sum(exit_code = 0) AS good FROM execution_results")
+    assert tuple(rows) == (12_000, sum(body["exit_code"] == 0 for body in bodies))
+    [execution] = await host.rows("SELECT success_count, failure_count FROM executions")
+    assert tuple(execution) == (rows["good"], 12_000 - rows["good"])

@@ -308,10 +308,11 @@ async def test_a_broker_that_goes_away_meanwhile_is_waited_for(host: Any, monkey
     for number in range(50):
         await host.publish("obs.pc-1", {"id": f"m{number}"})
     await host.settle()
+    from kanade_host.bus import reader
     from kanade_host.projection import replaying
 
     monkeypatch.setattr(replaying, "BATCH", 5)
-    monkeypatch.setattr(replaying, "CREDIT", 10)
+    monkeypatch.setattr(reader, "BACKLOG_CREDIT", 10)
     killed = asyncio.Event()
     apply = replaying.Replay._apply
 

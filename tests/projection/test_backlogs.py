@@ -1,0 +1,129 @@
+"""A backlog is read past the durable: nothing lost, nothing twice, and the durable stands behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import counting
+import pytest
+
+from kanade_host.bus.reader import BacklogReader
+from kanade_host.projection import runner
+from kanade_host.projection.pace import LEAST, MOST, Pace
+
+FILE = Path(counting.__file__)
+DURABLE = "backend_obs_events_projector"
+pytestmark = [pytest.mark.timeout(90)]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The readers of backlogs; 50 messages are one."""
+    monkeypatch.setattr(runner, "BACKLOG", 50)
+    monkeypatch.setattr(runner, "NEARLY_READ", 5)
+    found: list[Any] = []
+    start = BacklogReader.start
+
+    async def noting(self: BacklogReader) -> None:
+        found.append(self)
+        await start(self)
+
+    monkeypatch.setattr(BacklogReader, "start", noting)
+    return found
+
+
+async def publish(host: Any, first: int, last: int) -> None:
+    for number in range(first, last):
+        await host.publish("obs.pc-1", {"id": f"m{number}"})
+
+
+async def all_once(host: Any, count: int) -> None:
+    await host.settle()
+    rows = await host.rows("SELECT id, times FROM counted")
+    assert {row["id"]: row["times"] for row in rows} == {f"m{n}": 1 for n in range(count)}
+    info = await host.broker.api(f"CONSUMER.INFO.OBS_EVENTS.{DURABLE}")
+    assert (info["num_pending"], info["num_ack_pending"]) == (0, 0)
+    assert info["config"]["ack_policy"] == "explicit"
+
+    async def alone() -> bool:
+        listed = await host.broker.api("CONSUMER.NAMES.OBS_EVENTS")
+        return bool(listed["consumers"] == [DURABLE])
+
+    await host.until(alone, what="the reader's own consumer to go")
+
+
+@pytest.mark.kanade(files=[FILE])
+async def test_a_backlog_at_the_start(host: Any, opened: list[Any]) -> None:
+    await publish(host, 0, 20)
+    await host.settle()
+    assert opened == []
+    await host.stop()
+    await publish(host, 20, 300)
+    await host.start()
+    await all_once(host, 300)
+    assert len(opened) == 1
+    await publish(host, 300, 310)
+    await all_once(host, 310)
+    assert len(opened) == 1
+
+
+@pytest.mark.kanade(files=[FILE])
+async def test_a_backlog_that_piles_up_while_it_runs(host: Any, opened: list[Any]) -> None:
+    store = host.running.app.store
+    held, go = asyncio.Event(), asyncio.Event()
+    run = store.writer.run
+
+    async def hold(owner: str, work: Any, **options: Any) -> Any:
+        if owner == "counting" and not go.is_set():
+            held.set()
+            await go.wait()
+        return await run(owner, work, **options)
+
+    store.writer.run = hold
+    await publish(host, 0, 1)
+    await asyncio.wait_for(held.wait(), 10)
+    await publish(host, 1, 2_300)
+    go.set()
+    await all_once(host, 2_300)
+    assert opened
+
+
+@pytest.mark.kanade(files=[FILE])
+async def test_a_broker_that_is_killed_while_a_backlog_is_read(host: Any, opened: list[Any]) -> None:
+    await host.stop()
+    await publish(host, 0, 1_500)
+    await host.start()
+    await host.broker.kill()
+    await host.broker.start()
+    await all_once(host, 1_500)
+
+
+@pytest.mark.kanade(files=[FILE])
+async def test_what_is_deleted_meanwhile_is_not_waited_for(host: Any, opened: list[Any]) -> None:
+    """The last ones go before they are delivered: pending never comes down to nothing by itself."""
+    await host.stop()
+    await publish(host, 0, 100)
+    await host.start()
+    await host.broker.api("STREAM.PURGE.OBS_EVENTS")
+    await host.settle()
+    await host.publish("obs.pc-1", {"id": "later"})
+    await host.settle()
+    [row] = await host.rows("SELECT times FROM counted WHERE id = 'later'")
+    assert row["times"] == 1
+
+
+def test_batches_grow_while_they_are_short_and_shrink_when_they_are_long() -> None:
+    pace = Pace()
+    assert pace.limit == LEAST
+    for _ in range(10):
+        pace.took(0.01)
+    assert pace.limit == MOST
+    pace.took(0.07)
+    assert pace.limit == MOST
+    pace.took(0.2)
+    assert pace.limit == MOST // 2
+    for _ in range(10):
+        pace.took(1.0)
+    assert pace.limit == LEAST
