@@ -6,6 +6,10 @@ from pathlib import Path
 
 import click
 
+from kanade_host.cli.output import json_option, print_json
+from kanade_host.observe.logs import setup_console
+from kanade_host.platform.exits import Exit
+
 
 @click.group("plugin")
 def command() -> None:
@@ -45,3 +49,58 @@ def new_command(name: str, title: str | None, into: Path) -> None:
     for file in files:
         click.echo(f"  {file}")
     click.echo(f"\nNext:\n  cd {folder}\n  pip install -e .\n  pytest\n  kanade-host plugin check .")
+
+
+@command.command(
+    "check",
+    epilog="""\b
+Examples:
+  kanade-host plugin check .                        all rules; takes some seconds, as hosts are run
+  kanade-host plugin check --quick .                without running a host
+  kanade-host plugin check --at-least gold .        for CI: fails below gold
+  kanade-host plugin check --only clock --only kill .
+  kanade-host plugin check --rules                  every rule, why it is one, and how to repair it
+
+\b
+Exit status: 0 the grade is reached, 1 it is not.
+What is wanted so is allowed in pyproject.toml, with the reason:
+  [[tool.kanade-plugin.allow]]
+  rule = "permissions"
+  what = "POST /api/mine/login"
+  because = "whoever logs in has no token yet"
+""",
+)
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@click.option("--quick", is_flag=True, help="Leave out the rules that run hosts.")
+@click.option("--only", multiple=True, metavar="RULE", help="This rule alone. May be repeated.")
+@click.option(
+    "--at-least",
+    type=click.Choice(["bronze", "silver", "gold"]),
+    default="bronze",
+    show_default=True,
+    help="The grade that has to be reached.",
+)
+@click.option("--rules", "list_rules", is_flag=True, help="List the rules and end.")
+@json_option
+def check_command(
+    path: Path | None, quick: bool, only: tuple[str, ...], at_least: str, list_rules: bool, as_json: bool
+) -> int:
+    """Grade the plugin whose distribution is in the folder PATH: bronze, silver or gold."""
+    from kanade_host.authoring.grading import grade, rules
+    from kanade_host.authoring.rule import Grade
+    from kanade_host.cli.plugin_report import show, show_rules
+
+    setup_console("off")
+    if list_rules:
+        show_rules(rules().values(), as_json)
+        return Exit.OK
+    if path is None:
+        raise click.UsageError("Missing argument 'PATH': the folder with the plugin's pyproject.toml.")
+    report = grade(path, quick=quick, only=only)
+    if as_json:
+        print_json(report.as_json())
+    else:
+        show(report)
+    if only:
+        return Exit.FAILED if any(one.outcome == "broken" for one in report.results) else Exit.OK
+    return Exit.OK if report.grade >= Grade[at_least.upper()] else Exit.FAILED

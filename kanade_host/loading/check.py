@@ -27,17 +27,17 @@ HOST = "host"
 
 def check(loaded: Sequence[Loaded], host_routes: Sequence[Route] = ()) -> list[Conflict]:
     """All conflicts. What two claim stays with the one that comes first in order, the host before all."""
-    bad = _bad(loaded)
+    bad = unservable(loaded)
     refused = {one.plugin for one in bad}
     sound = [one for one in loaded if one.name not in refused]
-    found = [*bad, *_names(sound), *_routes(sound, host_routes), *_prefixes(sound), *_after(sound)]
+    found = [*bad, *_names(sound), *clashing(sound, host_routes), *misnamed(sound), *_after(sound)]
     first: dict[str, Conflict] = {}
     for one in found:
         first.setdefault(one.plugin, one)
     return list(first.values())
 
 
-def _bad(loaded: Sequence[Loaded]) -> list[Conflict]:
+def unservable(loaded: Sequence[Loaded]) -> list[Conflict]:
     """Routes that cannot be served at all."""
     found = []
     for one in loaded:
@@ -91,7 +91,8 @@ def _names(loaded: Sequence[Loaded]) -> list[Conflict]:
     return found
 
 
-def _routes(loaded: Sequence[Loaded], host_routes: Sequence[Route]) -> list[Conflict]:
+def clashing(loaded: Sequence[Loaded], host_routes: Sequence[Route] = ()) -> list[Conflict]:
+    """Routes that match what another route matches already."""
     owned = [(HOST, route) for route in host_routes]
     owned += [(one.name, route) for one in loaded for route in one.routes]
     found = []
@@ -106,7 +107,7 @@ def _routes(loaded: Sequence[Loaded], host_routes: Sequence[Route]) -> list[Conf
     return found
 
 
-def _prefixes(loaded: Sequence[Loaded]) -> list[Conflict]:
+def misnamed(loaded: Sequence[Loaded]) -> list[Conflict]:
     """A plugin from outside lives under its own name."""
     return [
         Conflict(one.name, one.name, f"{what} of a plugin from outside must begin with {prefix!r}")

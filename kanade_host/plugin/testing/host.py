@@ -19,6 +19,7 @@ from kanade_host.plugin.testing.answers import Answer, Client
 from kanade_host.plugin.testing.broker import TestBroker
 from kanade_host.plugin.testing.clock import MovableClock
 from kanade_host.plugin.testing.earlier import make_earlier
+from kanade_host.plugin.testing.messages import read_messages
 from kanade_host.plugin.testing.running import Running
 from kanade_host.plugin.testing.statements import check, counting
 
@@ -232,12 +233,6 @@ class Host:
         """`GET /api/plugins`, by name."""
         listed = (await self.get("/api/plugins")).json()
         return {row["name"]: row for row in listed["plugins"]}
-
-
-def read_messages(path: Path) -> list[tuple[str, Any]]:
-    """Subjects and bodies of a file of examples: each line `{"subject": …, "body": …}`."""
-    lines = path.read_text("utf-8").splitlines()
-    return [(one["subject"], one["body"]) for one in (jsonlib.loads(line) for line in lines if line.strip())]
 
 
 def decoded(messages: Sequence[tuple[str, bytes]]) -> list[tuple[str, Any]]:

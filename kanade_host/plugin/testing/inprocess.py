@@ -59,11 +59,15 @@ class InProcess:
         extra = [kit(), *(from_file(file) for file in self.options.files)]
         self.app = App(config_of(self.options), extra=extra, clock=self._clock)
         try:
-            await self.app.start()
+            await self.begin()
             await asyncio.wait_for(self.app.started(), 30)
         except BaseException:
             await self.stop()
             raise
+
+    async def begin(self) -> None:
+        """Begin to start the app."""
+        await self.app.start()
 
     async def stop(self) -> None:
         if not hasattr(self, "app"):
