@@ -74,7 +74,9 @@ def rules() -> dict[str, Rule]:
     """All rules, in the order in which they are checked."""
     for module in _MODULES:
         importlib.import_module(f"kanade_host.authoring.rules.{module}")
-    return RULES
+    places = {f"kanade_host.authoring.rules.{module}": place for place, module in enumerate(_MODULES)}
+    ordered = sorted(RULES.values(), key=lambda one: (one.grade, places[one.check.__module__]))
+    return {one.id: one for one in ordered}
 
 
 def grade(

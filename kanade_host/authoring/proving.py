@@ -34,6 +34,7 @@ Rows = dict[str, list[str]]
 """Table -> its rows as text, sorted."""
 KILLED_AT = ("before-commit", "after-commit")
 _SHOWN = 160
+_STILL_SECONDS, _STILL_LOOKS = 0.15, 20
 _done: weakref.WeakKeyDictionary[Subject, Findings] = weakref.WeakKeyDictionary()
 
 
@@ -105,9 +106,11 @@ class _Proving:
                 self._note("runs", f"an example on {letter['subject']} was set aside: {letter['error']}")
             if not self._seen:
                 return None
-            rows = _rows(host.database, tables)
+            rows = await _rows(host.database, tables)
             await self._replay(running.app)
-            self._compare("replay", rows, _rows(host.database, tables), "are others when they come again")
+            self._compare(
+                "replay", rows, await _rows(host.database, tables), "are others when they come again"
+            )
             return rows
         finally:
             await host.stop()
@@ -156,7 +159,7 @@ class _Proving:
             await host.start()
             await host.settle()
             state = (await host.plugin_states())[self._subject.name]
-            return _rows(host.database, tuple(state["contributes"].get("tables", ())))
+            return await _rows(host.database, tuple(state["contributes"].get("tables", ())))
         except AssertionError as error:
             self._note(name, str(error))
             return {}
@@ -193,7 +196,19 @@ class _Observed(InProcess):
                 ]
 
 
-def _rows(database: Path, tables: Sequence[str]) -> Rows:
+async def _rows(database: Path, tables: Sequence[str]) -> Rows:
+    """What stands in the tables once they stand still: tasks of the plugin may lag behind."""
+    found = _look(database, tables)
+    for _ in range(_STILL_LOOKS):
+        await asyncio.sleep(_STILL_SECONDS)
+        again = _look(database, tables)
+        if again == found:
+            break
+        found = again
+    return found
+
+
+def _look(database: Path, tables: Sequence[str]) -> Rows:
     found: Rows = {}
     with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
         for table in tables:

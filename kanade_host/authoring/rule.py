@@ -50,7 +50,7 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {}
-"""By id, in the order in which they are checked."""
+"""By id, as the modules of `rules` register them."""
 
 
 def rule(

@@ -74,7 +74,7 @@ class Subject:
     @property
     def folder_of_packages(self) -> Path:
         source = self.folder / "src"
-        return source if source.is_dir() else self.folder
+        return source if (source / self.entry[1].partition(".")[0]).is_dir() else self.folder
 
     @property
     def state(self) -> PluginState | None:

@@ -41,5 +41,12 @@ def kanade_pages() -> Sequence[Page]:
             path="/battery",
             permission=READ.name,
             module="levels.js",
-        )
+        ),
+        Page(
+            "battery.low",
+            {"en": "Low batteries", "ja": "残量の少ないバッテリー"},
+            kind="card",
+            permission=READ.name,
+            module="low.js",
+        ),
     ]

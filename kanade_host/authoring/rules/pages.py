@@ -33,9 +33,9 @@ def pages(subject: Subject) -> Iterator[str]:
         for language in LANGUAGES:
             if not page.title.get(language, "").strip():
                 yield f"{page.id}: no title in {language!r}"
-        if page.permission is None:
+        if page.permission is None and page.module is not None:
             yield f"{page.id}: no permission"
-        elif known and page.permission not in known:
+        elif page.permission is not None and known and page.permission not in known:
             yield f"{page.id}: permission {page.permission!r} is that of no route"
     for id, file in _modules(subject):
         if not file.is_file():

@@ -9,8 +9,10 @@ import msgspec
 
 from kanade_host.authoring.rule import Grade, rule
 from kanade_host.authoring.subject import Subject
+from kanade_host.bus.resources import STREAMS
 from kanade_host.plugin.errors import KanadeError
 from kanade_host.plugin.json import BadShape, Decoder, encode
+from kanade_host.plugin.resources import Stream
 from kanade_host.plugin.subscriptions import Projection
 from kanade_host.plugin.testing.messages import read_messages
 
@@ -26,7 +28,7 @@ def projections(subject: Subject) -> list[Projection]:
     Grade.GOLD,
     "tests/messages.jsonl has examples of the messages of every projection",
     reason="The proofs below replay them; and they show a reader what arrives.",
-    repair='A line for each message: {"subject": "obs.pc-1", "body": {…}}.',
+    repair='A line for each: {"subject": "obs.pc-1", "body": {…}}; "$KV.jobs.KEY" writes into a bucket.',
 )
 def examples(subject: Subject) -> Iterator[str]:
     wanted = projections(subject)
@@ -42,7 +44,7 @@ def examples(subject: Subject) -> Iterator[str]:
         yield f"{where}: {error!r}"
         return
     for one in wanted:
-        fitting = [body for to, body in messages if matches(one.filter, to)]
+        fitting = [body for to, body in messages if _read_by(subject, one, to)]
         if not fitting:
             yield f"{where} has no message for {one.name} (filter {one.filter or 'none'})"
         decoder: Decoder[Any] = Decoder(one.message)
@@ -53,10 +55,16 @@ def examples(subject: Subject) -> Iterator[str]:
                 yield f"{where}: {str(body)[:60]} is no message of {one.name}: {error}"
 
 
-def matches(filter: str | None, subject: str) -> bool:
+def _read_by(subject: Subject, projection: Projection, to: str) -> bool:
+    """Whether its stream takes the subject, and its filter lets it through."""
+    made = subject.collected.resources if subject.collected else []
+    streams = [one for one in (*STREAMS, *made) if isinstance(one, Stream) and one.name == projection.stream]
+    taken = any(matches(pattern, to) for stream in streams for pattern in stream.subjects)
+    return taken and (projection.filter is None or matches(projection.filter, to))
+
+
+def matches(filter: str, subject: str) -> bool:
     """Whether the broker would hand a subject to a reader with that filter."""
-    if filter is None:
-        return True
     wanted, given = filter.split("."), subject.split(".")
     for place, part in enumerate(wanted):
         if part == ">":

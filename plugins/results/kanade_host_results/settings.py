@@ -17,8 +17,15 @@ _Days = Annotated[
 class ResultsSettings(Settings, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Retention is off by default, as upstream has none."""
 
-    keep_results_days: _Days | None = None
-    keep_executions_days: _Days | None = None
+    keep_results_days: Annotated[
+        _Days | None, msgspec.Meta(description="Days after which results are deleted; without it, never.")
+    ] = None
+    keep_executions_days: Annotated[
+        _Days | None,
+        msgspec.Meta(
+            description="Days after which ended executions and their targets go; without it, never."
+        ),
+    ] = None
     list_output: Annotated[
         int,
         msgspec.Meta(

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import msgspec
+
 from kanade_host.plugin import Settings
 
 
 class WebSettings(Settings, frozen=True):
-    """`dist` is a folder with another web interface, such as kanade's own, which is served instead."""
+    """The keys of `[plugins.web]`."""
 
-    dist: str | None = None
+    dist: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="A folder with another web interface, such as kanade's own, to serve instead."
+        ),
+    ] = None
