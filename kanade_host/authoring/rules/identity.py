@@ -170,9 +170,10 @@ def permissions(subject: Subject) -> Iterator[str]:
     Grade.BRONZE,
     "every route that changes something names the audit actions it leaves",
     reason="Who changed what must be answerable later.",
-    repair='await request.audit("NAME_action", target), and audits=("NAME_action",) on the route.',
+    repair='audits=("NAME_did",) and request.audit("NAME_did", …); a permission NAME.read if it only reads.',
 )
 def audits(subject: Subject) -> Iterator[str]:
     for route in subject.collected.routes if subject.collected else ():
-        if route.method in _WRITING and not route.audits:
+        reads = route.permission is not None and route.permission.name.endswith(".read")
+        if route.method in _WRITING and not route.audits and not reads:
             yield f"{route.method} {route.path} names no audit action"
