@@ -100,7 +100,7 @@ def _by_version(order: Order, versions: Sequence[str]) -> Ordering:
     """0.43.9 before 0.43.25. Of a fleet with a great many versions only the greatest are told apart."""
     ranked = sorted(versions, key=version_key)[-VERSIONS_AT_MOST:]
     if not ranked:
-        return Ordering("version", order, "0")
+        return Ordering("version", order, "ifnull(a.agent_version, '')")
     whens = " ".join(f"WHEN ? THEN {rank}" for rank, _ in enumerate(ranked, start=1))
     return Ordering("version", order, f"CASE a.agent_version {whens} ELSE 0 END", tuple(ranked))
 

@@ -136,6 +136,12 @@ async def test_every_order_whole_and_page_by_page(host: Any) -> None:
     assert wrong == []
 
 
+async def test_an_empty_fleet_has_every_order(host: Any) -> None:
+    for query, _ in ORDERS:
+        for path in ("/api/fleet/agents?", "/api/fleet/agents/export?format=json&"):
+            assert (await host.get(path + query)).status == 200, query
+
+
 async def test_an_item(host: Any) -> None:
     await fleet(host)
     answer = (await host.get("/api/fleet/agents?pcs=pc-04,pc-01")).json()
@@ -162,6 +168,7 @@ async def test_an_item(host: Any) -> None:
 
 REFUSED = [
     ("versoin=1", "unknown filter `versoin`: there are `q`, `group`"),
+    ("offset=0", "unknown filter `offset`"),
     ("attribute.=1", "unknown filter `attribute.`"),
     ("attribute.site__near=1", "unknown filter operator `near`; there are eq, ne"),
     ("attribute.site__exists=maybe", "attribute `site`: `exists` takes `true` or `false`"),
