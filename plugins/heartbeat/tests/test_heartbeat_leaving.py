@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from kanade_host.plugin import Instant, encode
 
-ALL = ["heartbeat", "fleet", "jobs", "results", "perf", "obs", "inventory", "audit"]
+ALL = ["heartbeat", "fleet", "jobs", "results", "perf", "obs", "inventory", "scheduler", "audit"]
 pytestmark = pytest.mark.kanade(plugins=ALL)
 
 NOW = Instant.parse("2026-11-23T10:00:00Z")
@@ -116,7 +117,16 @@ async def test_a_retired_pc_is_gone_and_its_past_stays(two: Any) -> None:
     move = answer.json()
     assert (move["kind"], move["successor"], move["failed"]) == ("retire", None, {})
     assert move["finished_at"] is not None
-    assert set(move["done"]) == {"heartbeat", "fleet", "jobs", "results", "perf", "obs", "inventory"}
+    assert set(move["done"]) == {
+        "heartbeat",
+        "fleet",
+        "jobs",
+        "results",
+        "perf",
+        "obs",
+        "inventory",
+        "scheduler",
+    }
     assert 'groups deleted: {"groups":["both","g-old"]}' in move["done"]["fleet"]["notes"]
     left = await owners(two)
     assert left["agents"] == "new"
@@ -294,14 +304,39 @@ async def test_doubled_ids_have_a_list(host: Any) -> None:
     assert len((await host.get("/api/audit?action=agent_doubled_clear")).json()) == 1
 
 
-def test_nobody_forgets_a_plugin() -> None:
-    """Every table of ours with a pc_id belongs to a plugin that does its part."""
+AS_IT_WAS = {
+    "execution_targets": "whom a fire addressed; each leads to its result by the result's id",
+}
+"""Tables that keep the id that was meant then."""
+_TABLE = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+) \((.*?)\n\)", re.DOTALL)
+
+
+def test_nobody_forgets_a_table() -> None:
+    """Every table of ours with a pc_id is named where its plugin does its part."""
     plugins = Path(__file__).parents[2]
-    keeps = {
-        file.parents[2].name.removeprefix("kanade_host_")
-        for file in plugins.glob("*/kanade_host_*/migrations/sqlite/*.sql")
-        if " pc_id " in file.read_text()
+    forgotten = []
+    for file in plugins.glob("*/kanade_host_*/migrations/sqlite/*.sql"):
+        package = file.parents[2]
+        part = package / ("leaving.py" if package.name.endswith("heartbeat") else "pc_records.py")
+        done = part.read_text() if part.exists() else ""
+        for table, columns in _TABLE.findall(file.read_text()):
+            if re.search(r"^\s*pc_id ", columns, re.MULTILINE) and table not in AS_IT_WAS | {
+                "heartbeat_moves": ""
+            }:
+                forgotten += [table] if table not in done else []
+    assert forgotten == []
+
+
+async def test_a_schedule_that_names_it_is_told(two: Any) -> None:
+    schedule = {
+        "id": "nightly",
+        "cron": "0 0 3 * * *",
+        "job_id": "inv",
+        "target": {"pcs": ["old", "x"]},
+        "enabled": False,
     }
-    assert keeps - {"heartbeat"} <= {
-        file.parent.name.removeprefix("kanade_host_") for file in plugins.glob("*/*/pc_records.py")
-    }
+    await (await two.kv("schedules")).put("nightly", encode(schedule))
+    await two.settle()
+    move = (await two.post("/api/fleet/pcs/old/retire", json={})).json()
+    notes = move["done"]["scheduler"]["notes"]
+    assert notes == ["schedule `nightly` names `old` as its target"]
