@@ -26,7 +26,7 @@ interface HeatMapProps {
   onZoom: (from: Date, to: Date) => void;
 }
 
-const ROW = 18;
+const ROW = 24; // as large as a target has to be
 
 interface Place {
   row: number;

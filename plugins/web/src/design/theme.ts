@@ -6,6 +6,7 @@ import {
   Button,
   type CSSVariablesResolver,
   createTheme,
+  defaultVariantColorsResolver,
   type MantineColorsTuple,
   Menu,
   Modal,
@@ -13,6 +14,7 @@ import {
   Select,
   TextInput,
   Tooltip,
+  type VariantColorsResolver,
 } from "@mantine/core";
 
 const accent: MantineColorsTuple = [
@@ -28,11 +30,23 @@ const accent: MantineColorsTuple = [
   "#222c6b",
 ];
 
+/** What is filled with the accent has the text that is read on it, which differs between the themes. */
+const variantColorResolver: VariantColorsResolver = (input) => {
+  const resolved = defaultVariantColorsResolver(input);
+  const accented = input.color === undefined || input.color === "accent";
+  if (input.variant !== "filled" || !accented) return resolved;
+  return {
+    ...resolved,
+    background: "var(--accent)",
+    hover: "var(--accent-strong)",
+    color: "var(--on-accent)",
+  };
+};
+
 export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 6, dark: 2 },
-  autoContrast: true,
-  luminanceThreshold: 0.35,
+  variantColorResolver,
   colors: { accent },
   defaultRadius: "sm",
   radius: { xs: "3px", sm: "5px", md: "8px", lg: "10px", xl: "16px" },

@@ -37,11 +37,7 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
   return (
     <Menu position="top-start" width={210}>
       <Menu.Target>
-        <button
-          type="button"
-          className={styles.account}
-          aria-label={t("account.label", { name: me.subject, role: t(`role.${me.role}`) })}
-        >
+        <button type="button" className={styles.account}>
           <IconUserCircle size={17} stroke={1.6} />
           <span className={styles.name}>{me.subject}</span>
           <span className="soft">{t(`role.${me.role}`)}</span>

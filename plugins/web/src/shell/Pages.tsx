@@ -7,7 +7,7 @@ import { PageHead } from "../design/PageHead";
 import { Empty, Failure, SkeletonRows } from "../design/States";
 import { ApiError } from "../lib/api";
 import { atLeast, usePrincipal } from "../lib/me";
-import { type PageRow, useContributions } from "../lib/plugins";
+import { type PageRow, useContributions, useTitle } from "../lib/plugins";
 import { component } from "../pages/registry";
 import { Boundary } from "./Boundary";
 
@@ -34,8 +34,14 @@ function PageFrame({ page }: { page: PageRow }) {
   const { t } = useTranslation("shell");
   const { pathname } = useLocation();
   const { data } = usePrincipal();
+  const title = useTitle()(page);
   if (data && !atLeast(data.role, page.role)) {
-    return <Failure error={new ApiError(403, t("needs", { role: t(`role.${page.role}`) }), null)} />;
+    return (
+      <>
+        <PageHead title={title} />
+        <Failure error={new ApiError(403, t("needs", { role: t(`role.${page.role}`) }), null)} />
+      </>
+    );
   }
   const Content = component(page.id);
   return (
