@@ -1,49 +1,38 @@
-/** What a user has set: columns, saved views. Kept in this browser, for whoever is logged in. */
-import { useCallback, useMemo, useSyncExternalStore } from "react";
-import { usePrincipal } from "./me";
+/** What a user has set, kept on the server: it follows from one computer to the next. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { toast } from "../design/toast";
+import { ApiError, api, path } from "./api";
+import { useApi } from "./data";
 
-const listeners = new Set<() => void>();
+const PATH = "/api/preferences";
 
-function read(name: string): string | null {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
-  }
+/** Keys are lower case there; what is not gets its code, so that no two of ours meet. */
+function named(key: string): string {
+  return key
+    .replace(/[^a-z0-9.-]/g, (character) => `_${(character.codePointAt(0) ?? 0).toString(16)}`)
+    .slice(0, 100);
 }
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  window.addEventListener("storage", listener);
-  return () => {
-    listeners.delete(listener);
-    window.removeEventListener("storage", listener);
-  };
-}
-
-/** A value, and how to change it. */
+/** A value, and how to change it: at once here, and on the server. Null is "as it is without". */
 export function usePreference<T>(key: string, fallback: T): [T, (value: T) => void] {
-  const { data } = usePrincipal();
-  const name = `downbeat:${data?.subject ?? ""}:${key}`;
-  const text = useSyncExternalStore(subscribe, () => read(name));
+  const client = useQueryClient();
+  const { data } = useApi<Record<string, unknown>>(PATH, { topics: ["preferences"] });
+  const name = named(key);
   const set = useCallback(
     (value: T) => {
-      try {
-        if (value === null) localStorage.removeItem(name);
-        else localStorage.setItem(name, JSON.stringify(value));
-      } catch {
-        return; // a browser that keeps nothing
-      }
-      for (const listener of listeners) listener();
+      client.setQueryData<Record<string, unknown>>([PATH, {}], ({ [name]: _, ...others } = {}) =>
+        value === null ? others : { ...others, [name]: value },
+      );
+      const to = path`/api/preferences/${name}`;
+      const sent = value === null ? api.delete(to) : api.put(to, { json: { value } });
+      sent.catch((error: unknown) => {
+        // Without the plugin that keeps them, they last as long as the page.
+        if (!(error instanceof ApiError && error.status === 404)) toast.failed(error);
+      });
     },
-    [name],
+    [client, name],
   );
-  const value = useMemo(() => {
-    try {
-      return text === null ? fallback : (JSON.parse(text) as T);
-    } catch {
-      return fallback;
-    }
-  }, [text, fallback]);
-  return [value, set];
+  const found = data?.[name];
+  return [found === undefined ? fallback : (found as T), set];
 }

@@ -51,6 +51,8 @@ export interface ListProps<R> {
   extra?: ReactNode;
   /** Marks a row: "bad", "warn", "off". */
   tone?: (row: R) => string | undefined;
+  /** Off where the page is about one thing only: saved views belong to a path. */
+  views?: boolean;
   /** As high as its rows, up to this, instead of filling the window. */
   height?: number;
 }
@@ -125,7 +127,7 @@ export function List<R>(props: ListProps<R>) {
         />
       ) : (
         <Toolbar
-          id={id}
+          views={props.views ?? true}
           state={state}
           asked={asked}
           source={source}

@@ -16,7 +16,8 @@ import type { Asked, Column, Field, Source } from "./types";
 import { ViewsMenu } from "./Views";
 
 interface ToolbarProps<R> {
-  id: string;
+  /** Whether this list may have saved views. */
+  views: boolean;
   state: ListState;
   asked: Asked;
   source: Source<R>;
@@ -34,7 +35,7 @@ interface ToolbarProps<R> {
 }
 
 export function Toolbar<R>(props: ToolbarProps<R>) {
-  const { id, state, source, data, columns, shown, fields, narrow } = props;
+  const { state, source, data, columns, shown, fields, narrow } = props;
   return (
     <div className={styles.toolbar}>
       <div className={styles.bar}>
@@ -43,7 +44,7 @@ export function Toolbar<R>(props: ToolbarProps<R>) {
         {props.extra}
         <Total data={data} unit={props.unit} />
         <div className={styles.barEnd}>
-          <ViewsMenu list={id} state={state} />
+          {props.views && <ViewsMenu />}
           {!narrow && <ColumnsMenu columns={columns} shown={shown} onChoose={props.onColumns} />}
           {source.export && <ExportMenu of={source.export} asked={props.asked} data={data} />}
         </div>

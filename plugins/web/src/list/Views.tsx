@@ -1,44 +1,22 @@
-/** Saved views: a list's filters, sort and columns under a name, kept on the server for whoever saved them. */
-import { ActionIcon, Button, Group, Menu, Modal, Stack, TextInput } from "@mantine/core";
+/** The menu of saved views. */
+import { ActionIcon, Button, Group, Menu, Modal, Stack, Switch, TextInput } from "@mantine/core";
 import { IconBookmark, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { toast } from "../design/toast";
-import { usePreference } from "../lib/preferences";
+import { useLocation, useNavigate } from "react-router";
+import { reason } from "../design/toast";
+import { ApiError } from "../lib/api";
 import styles from "./list.module.css";
-import { type ListState, readFilter, writeFilter } from "./state";
+import { type SavedView, useDeleteView, useSaveView, useViews } from "./views";
 
-export interface SavedView {
-  name: string;
-  q?: string;
-  f?: readonly string[];
-  sort?: string;
-  cols?: readonly string[];
-}
-
-const MOST = 100;
-
-export function viewOf(name: string, state: ListState): SavedView {
-  return {
-    name,
-    ...(state.q && { q: state.q }),
-    ...(state.filters.length > 0 && { f: state.filters.map(writeFilter) }),
-    ...(state.sort && { sort: state.sort }),
-    ...(state.columns && { cols: state.columns }),
-  };
-}
-
-export function ViewsMenu({ list, state }: { list: string; state: ListState }) {
+export function ViewsMenu() {
   const { t } = useTranslation("list");
-  const [views, setViews] = usePreference<readonly SavedView[]>(`list.${list}.views`, []);
+  const { pathname } = useLocation();
+  const navigate = useNavigate();
+  const views = useViews(pathname);
+  const remove = useDeleteView();
   const [naming, setNaming] = useState(false);
-  const open = (view: SavedView) =>
-    state.apply({
-      q: view.q ?? "",
-      filters: (view.f ?? []).map(readFilter).filter((one) => one !== null),
-      sort: view.sort ?? "",
-      columns: view.cols ?? null,
-    });
+  if (views.error instanceof ApiError && views.error.status === 404) return null; // nobody keeps any here
   return (
     <>
       <Menu position="bottom-end">
@@ -46,61 +24,68 @@ export function ViewsMenu({ list, state }: { list: string; state: ListState }) {
           <Button leftSection={<IconBookmark size={14} />}>{t("views")}</Button>
         </Menu.Target>
         <Menu.Dropdown className={styles.menu}>
-          {views.length === 0 && <Menu.Label>{t("noViews")}</Menu.Label>}
-          {views.map((view) => (
-            <div key={view.name} className={styles.view}>
-              <Menu.Item onClick={() => open(view)}>{view.name}</Menu.Item>
-              <ActionIcon
-                aria-label={t("deleteView", { name: view.name })}
-                onClick={() => setViews(views.filter((one) => one.name !== view.name))}
+          {views.error && <Menu.Label>{reason(views.error)}</Menu.Label>}
+          {views.data?.length === 0 && <Menu.Label>{t("noViews")}</Menu.Label>}
+          {views.data?.map((view) => (
+            <div key={view.view_id} className={styles.view}>
+              <Menu.Item
+                onClick={() => navigate({ pathname, search: view.state })}
+                rightSection={view.mine ? undefined : <span className="soft">{view.owner}</span>}
               >
-                <IconTrash size={14} />
-              </ActionIcon>
+                {view.name}
+              </Menu.Item>
+              {view.mine && (
+                <ActionIcon
+                  aria-label={t("deleteView", { name: view.name })}
+                  onClick={() => remove.mutate(view)}
+                >
+                  <IconTrash size={14} />
+                </ActionIcon>
+              )}
             </div>
           ))}
           <Menu.Divider />
-          <Menu.Item onClick={() => setNaming(true)} disabled={views.length >= MOST}>
-            {t("saveView")}
-          </Menu.Item>
+          <Menu.Item onClick={() => setNaming(true)}>{t("saveView")}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
       <Modal opened={naming} onClose={() => setNaming(false)} title={t("saveView")}>
-        <NameView
-          taken={views.map((one) => one.name)}
-          onSave={(name) => {
-            setNaming(false);
-            const saved = [...views.filter((one) => one.name !== name), viewOf(name, state)];
-            setViews(saved.sort((a, b) => a.name.localeCompare(b.name)));
-            toast.done(t("viewSaved", { name }));
-          }}
-        />
+        <NameView views={views.data ?? []} onDone={() => setNaming(false)} />
       </Modal>
     </>
   );
 }
 
-function NameView({ taken, onSave }: { taken: readonly string[]; onSave: (name: string) => void }) {
+function NameView({ views, onDone }: { views: readonly SavedView[]; onDone: () => void }) {
   const { t } = useTranslation("list");
+  const { pathname, search } = useLocation();
   const [name, setName] = useState("");
+  const [shared, setShared] = useState(false);
+  const save = useSaveView(pathname, (saved) => t("viewSaved", { name: saved }), onDone);
   const trimmed = name.trim();
+  const before = views.find((one) => one.mine && one.name === trimmed);
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (trimmed) onSave(trimmed);
+        if (trimmed) save.mutate({ name: trimmed, state: search.replace(/^\?/, ""), shared, before });
       }}
     >
       <Stack>
         <TextInput
           label={t("viewName")}
-          description={taken.includes(trimmed) ? t("viewReplaces") : t("viewKeeps")}
+          description={before ? t("viewReplaces") : t("viewKeeps")}
           maxLength={80}
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
           data-autofocus
         />
+        <Switch
+          label={t("viewShared")}
+          checked={shared}
+          onChange={(event) => setShared(event.currentTarget.checked)}
+        />
         <Group justify="flex-end">
-          <Button type="submit" variant="filled" disabled={!trimmed}>
+          <Button type="submit" variant="filled" disabled={!trimmed} loading={save.isPending}>
             {t("save")}
           </Button>
         </Group>

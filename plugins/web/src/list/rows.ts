@@ -162,7 +162,10 @@ function useCursorRows<R>(source: CursorSource<R>, asked: Asked): Rows<R> {
     staleTime: Number.POSITIVE_INFINITY, // what is new comes at the head, see `useHead`
   });
   const loaded = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
-  const head = useHead(source, asked, question, loaded);
+  const refreshes = source.live === "refresh";
+  const head = useHead(source, asked, question, loaded, refreshes ? undefined : source.topics);
+  const { refetch } = query;
+  useRefresh(refreshes ? source.topics : undefined, refetch);
   const all = useMemo(() => [...head.shown, ...loaded], [head.shown, loaded]);
   const before = useRef<R[]>([]);
   const pending = query.data === undefined;
@@ -193,7 +196,13 @@ function useCursorRows<R>(source: CursorSource<R>, asked: Asked): Rows<R> {
 }
 
 /** What has come since the first page was loaded, newest first, until somebody wants to see it. */
-function useHead<R>(source: CursorSource<R>, asked: Asked, question: string, loaded: readonly R[]) {
+function useHead<R>(
+  source: CursorSource<R>,
+  asked: Asked,
+  question: string,
+  loaded: readonly R[],
+  wanted: readonly string[] | undefined,
+) {
   const [held, setHeld] = useState<{ question: string; waiting: R[]; shown: R[] }>({
     question,
     waiting: [],
@@ -202,8 +211,9 @@ function useHead<R>(source: CursorSource<R>, asked: Asked, question: string, loa
   const mine = held.question === question ? held : { question, waiting: [], shown: [] };
   const newest = useRef({ source, asked, loaded, mine });
   newest.current = { source, asked, loaded, mine };
-  const topics = source.topics?.join() ?? "";
+  const topics = wanted?.join() ?? "";
   useEffect(() => {
+    if (!topics) return;
     let going: AbortController | null = null;
     let again = false;
     const look = async (): Promise<void> => {

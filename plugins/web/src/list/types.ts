@@ -110,6 +110,11 @@ export interface OffsetSource<R> extends Common<R> {
 /** Newest first, page by page, for what grows at its head. */
 export interface CursorSource<R> extends Common<R> {
   kind: "cursor";
+  /**
+   * What a live event does: "head" looks for rows that are new at the head (the default), "refresh" asks again
+   * for the pages that are loaded, for lists that are not sorted by time.
+   */
+  live?: "head" | "refresh";
   page: (asked: Asked, cursor: string | null, limit: number, signal: AbortSignal) => Promise<Page<R>>;
 }
 

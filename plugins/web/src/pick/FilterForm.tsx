@@ -2,11 +2,9 @@
 import { Select, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { usePreference } from "../lib/preferences";
 import { AddFilter, FilterChips } from "../list/Filters";
-import { readFilter } from "../list/state";
 import type { Filter } from "../list/types";
-import type { SavedView } from "../list/Views";
+import { asked, useViews } from "../list/views";
 import { useAgentFields } from "./agentFields";
 import { filterOf, filtersOf } from "./agentFilter";
 import styles from "./pick.module.css";
@@ -20,7 +18,7 @@ interface FilterFormProps {
 export function FilterForm({ value, onChange }: FilterFormProps) {
   const { t } = useTranslation("pick");
   const fields = useAgentFields();
-  const [views] = usePreference<readonly SavedView[]>("list.agents.views", []);
+  const views = useViews("/agents").data ?? [];
   const given = value.kind === "filter" ? value : null;
   const [q, setQ] = useState(given?.filter.q ?? "");
   const filters: readonly Filter[] = given ? filtersOf(given.filter) : [];
@@ -44,12 +42,13 @@ export function FilterForm({ value, onChange }: FilterFormProps) {
           <Select
             aria-label={t("savedView")}
             placeholder={t("savedView")}
-            data={views.map((one) => one.name)}
-            value={given?.label ?? null}
-            onChange={(name) => {
-              const view = views.find((one) => one.name === name);
-              const kept = (view?.f ?? []).map(readFilter).filter((one) => one !== null);
-              if (view) say(view.q ?? "", kept, view.name);
+            data={views.map((one) => ({ value: one.view_id, label: one.name }))}
+            value={views.find((one) => one.name === given?.label)?.view_id ?? null}
+            onChange={(id) => {
+              const view = views.find((one) => one.view_id === id);
+              if (!view) return;
+              const kept = asked(view);
+              say(kept.q, kept.filters, view.name);
             }}
           />
         )}

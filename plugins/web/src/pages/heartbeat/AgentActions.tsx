@@ -2,6 +2,7 @@
 import { Button, Menu } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconChevronDown, IconHeartbeat, IconPlayerPlay } from "@tabler/icons-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { ActionButton, useRefusal } from "../../design/ActionButton";
@@ -13,6 +14,9 @@ import { targetUrl } from "../../pick/target";
 import { GroupsDialog } from "./AgentGroups";
 import { AttributesDialog } from "./Attributes";
 import type { AgentRow } from "./agents";
+import { LeavingDialog, type Way } from "./Leaving";
+
+const WAYS: readonly Way[] = ["rename", "merge", "retire"];
 
 interface Props {
   pcId: string;
@@ -25,6 +29,7 @@ export function AgentActions({ pcId, agent }: Props) {
   const refused = useRefusal("operator");
   const [groups, groupsDialog] = useDisclosure(false);
   const [attributes, attributesDialog] = useDisclosure(false);
+  const [way, setWay] = useState<Way | null>(null);
   const ping = useAction<void, { heartbeat: { at: string; agent_version: string } }>({
     run: () => api.post(path`/api/agents/${pcId}/ping`),
     done: (answer) => t("agent.pinged", { version: answer.heartbeat.agent_version }),
@@ -74,9 +79,21 @@ export function AgentActions({ pcId, agent }: Props) {
               {t("agent.audit")}
             </Menu.Item>
           )}
+          <Menu.Divider />
+          {WAYS.map((one) => (
+            <Menu.Item
+              key={one}
+              disabled={refused !== undefined || !agent}
+              color={one === "retire" ? "red" : undefined}
+              onClick={() => setWay(one)}
+            >
+              {t(`leaving.${one}`)}
+            </Menu.Item>
+          ))}
         </Menu.Dropdown>
       </Menu>
       <GroupsDialog pcId={pcId} opened={groups} onClose={groupsDialog.close} />
+      <LeavingDialog pcId={pcId} way={way} onClose={() => setWay(null)} />
       <AttributesDialog pcId={pcId} opened={attributes} onClose={attributesDialog.close} />
     </>
   );

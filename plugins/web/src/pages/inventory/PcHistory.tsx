@@ -29,6 +29,7 @@ export function PcHistory({ pcId }: { pcId: string }) {
   return (
     <List
       id="changes-of-pc"
+      views={false}
       label={t("changes")}
       unit={t("changesUnit")}
       columns={columns}

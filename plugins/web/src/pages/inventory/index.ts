@@ -1,4 +1,4 @@
-import { IconArrowsDiff, IconHistory, IconServerCog } from "@tabler/icons-react";
+import { IconArrowsDiff, IconHistory, IconListSearch, IconServerCog } from "@tabler/icons-react";
 import { api, path } from "../../lib/api";
 import type { Entries } from "../registry";
 import type { Timeline } from "../timeline";
@@ -6,6 +6,7 @@ import { type ChangeRow, changeTone, identity } from "./changes";
 
 export const entries: Entries = {
   "inventory.facts": { load: () => import("./Tables"), icon: IconServerCog },
+  "inventory.search": { load: () => import("./Search"), icon: IconListSearch },
   "inventory.history": { load: () => import("./History"), icon: IconHistory },
   "inventory.compare": { load: () => import("./Compare"), icon: IconArrowsDiff },
   "inventory.agent": { load: () => import("./Panel") },

@@ -99,6 +99,7 @@ export function EventList({
         source={source}
         extra={extra}
         height={height}
+        views={!fixed}
         onOpen={setRow}
         empty={{ title: t("emptyTitle"), text: t("emptyText") }}
       />
