@@ -100,7 +100,10 @@ function SearchBox<R>({
 function Total<R>({ data, unit }: { data: Rows<R>; unit: string }) {
   const { t, i18n } = useTranslation("list");
   if (data.loading || data.error) return <span className={styles.total} />;
-  const shown = data.total === null ? `${data.count}+` : totalText(data.total, !data.more, i18n.language);
+  const shown =
+    data.total === null
+      ? totalText(data.known, data.known === data.count, i18n.language)
+      : totalText(data.total, !data.more, i18n.language);
   return (
     <span className={styles.total} aria-live="polite">
       {t("total", { shown, unit })}

@@ -12,6 +12,8 @@ export interface Rows<R> {
   at: (place: number) => R | undefined;
   total: number | null;
   more: boolean;
+  /** Rows that are there for certain, where nobody counts. */
+  known: number;
   /** Changes whenever rows do. */
   version: unknown;
   /** Nothing is there yet. */
@@ -33,10 +35,13 @@ export function useRows<R>(source: Source<R>, asked: Asked): Rows<R> {
   return source.kind === "offset" ? useOffsetRows(source, asked) : useCursorRows(source, asked);
 }
 
+function loadedEnd(shown: Shown<unknown>): number {
+  return Math.max(0, ...[...shown.pages].map(([place, rows]) => place * PAGE + rows.length));
+}
+
 /** Rows to make room for: all that are counted, and behind them one page more than is known to be there. */
 function extent(shown: Shown<unknown>): number {
-  const ends = [...shown.pages].map(([place, rows]) => place * PAGE + rows.length);
-  const end = Math.max(0, ...ends);
+  const end = loadedEnd(shown);
   const full = end > 0 && end % PAGE === 0;
   if (shown.total === null) return full ? end + PAGE : end;
   return shown.more && end >= shown.total ? (full ? end + PAGE : end) : shown.total;
@@ -107,6 +112,7 @@ function useOffsetRows<R>(source: OffsetSource<R>, asked: Asked): Rows<R> {
     at: (place) => shown?.pages.get(Math.floor(place / PAGE))?.[place % PAGE],
     total,
     more: shown?.more ?? false,
+    known: shown ? loadedEnd(shown) : 0,
     version: shown,
     loading: shown === null && !failed,
     stale: !answered && shown !== null,
@@ -184,6 +190,7 @@ function useCursorRows<R>(source: CursorSource<R>, asked: Asked): Rows<R> {
     at: (place) => rows[place],
     total: told ?? (hasNextPage ? null : rows.length),
     more: told === null ? hasNextPage : (query.data?.pages[0]?.more ?? false),
+    known: rows.length,
     version: rows,
     loading: pending && rows.length === 0 && !query.error,
     stale: pending && rows.length > 0,

@@ -31,7 +31,7 @@ export function Menu() {
             <ul className={styles.list}>
               {pages.map((page) => (
                 <li key={page.id}>
-                  <Entry page={page} />
+                  <Entry page={page} exact={shown.some((other) => other.path.startsWith(`${page.path}/`))} />
                 </li>
               ))}
             </ul>
@@ -42,7 +42,8 @@ export function Menu() {
   );
 }
 
-function Entry({ page }: { page: PageRow }) {
+/** `exact`: pages below it have entries of their own. */
+function Entry({ page, exact }: { page: PageRow; exact: boolean }) {
   const { t } = useTranslation("shell");
   const title = useTitle()(page);
   const { data } = usePrincipal();
@@ -63,7 +64,7 @@ function Entry({ page }: { page: PageRow }) {
   return (
     <NavLink
       to={page.path}
-      end={page.path === "/"}
+      end={page.path === "/" || exact}
       className={({ isActive }) => `${styles.entry} ${isActive ? styles.active : ""}`}
     >
       <Icon size={16} stroke={1.6} />

@@ -177,7 +177,7 @@ export function useColumns(): readonly Column<AgentRow>[] {
       {
         id: "cpu",
         title: t("column.cpu"),
-        width: 84,
+        width: 104,
         align: "end",
         sort: "cpu",
         descending: true,
@@ -186,7 +186,7 @@ export function useColumns(): readonly Column<AgentRow>[] {
       {
         id: "rss",
         title: t("column.rss"),
-        width: 96,
+        width: 128,
         align: "end",
         sort: "rss",
         descending: true,

@@ -89,7 +89,7 @@ function Differences({ a, b, one, other, same }: DifferencesProps) {
               </Table.Thead>
               <Table.Tbody>
                 {shown.map((pair) => (
-                  <Line key={pair.key} pair={pair} />
+                  <Line key={pair.key} pair={pair} marked={same} />
                 ))}
               </Table.Tbody>
             </Table>
@@ -100,11 +100,11 @@ function Differences({ a, b, one, other, same }: DifferencesProps) {
   });
 }
 
-function Line({ pair }: { pair: Pair }) {
+function Line({ pair, marked }: { pair: Pair; marked: boolean }) {
   const { i18n } = useTranslation();
   const show = (value: unknown) => rendered(value, pair.type, i18n.language);
   return (
-    <Table.Tr data-differs={pair.differs || undefined} className={styles.pair}>
+    <Table.Tr data-differs={(marked && pair.differs) || undefined} className={styles.pair}>
       <Table.Th scope="row">
         {visible(pair.label)} {pair.element && <span className="soft">{visible(pair.element)}</span>}
       </Table.Th>

@@ -25,7 +25,10 @@ export function Counts({ job, field, by, onBy }: CountsProps) {
   const { t, i18n } = useTranslation("inventory");
   const list = useListState();
   const columns = columnsOf(job, field);
-  const column = columns.find((one) => one.field === by) ?? columns[0];
+  const column =
+    columns.find((one) => one.field === by) ??
+    columns.find((one) => one.field === job.summary?.[0]?.field) ??
+    columns[0];
   // Of the column itself all values are shown, so that another one can be chosen.
   const filters = list.filters.filter((one) => one.field !== column?.field);
   const { q, where: asked } = where({ q: list.q, filters, sort: "" });
