@@ -20,7 +20,8 @@ _WHITE_SPACE = "".join(
 
 async def list_accounts(request: Request) -> list[AccountRow]:
     sql = (
-        "SELECT username, role, disabled, must_change_pw, created_at, updated_at FROM users ORDER BY username"
+        "SELECT username, role, disabled, must_change_pw, created_at, updated_at FROM users"
+        " ORDER BY username LIMIT 10000"
     )
     return [AccountRow(*row) for row in await read(request.ctx, sql)]
 

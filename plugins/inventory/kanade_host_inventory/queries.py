@@ -16,7 +16,7 @@ PAGE = 20
 _NULL = msgspec.Raw(b"null")
 OF_PC = (
     "SELECT job_id, facts_json, display_json, summary_json, collected_at, recorded_at"
-    " FROM inventory_facts WHERE pc_id = ? ORDER BY job_id"
+    " FROM inventory_facts WHERE pc_id = ? ORDER BY job_id LIMIT 10000"
 )
 OF_JOB = (
     "SELECT pc_id, facts_json, collected_at FROM inventory_facts"

@@ -6,6 +6,9 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+MOST_LISTED = 10_000
+"""The newest so many are listed."""
+
 
 class Published(msgspec.Struct, frozen=True):
     """An agent binary that was stored; `size` in bytes, `digest` as `SHA-256=` and padded base64url."""

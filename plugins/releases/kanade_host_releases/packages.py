@@ -8,7 +8,7 @@ from kanade_host.plugin import HttpError, ObjectInfo, ObjectNotFound, Objects, R
 from kanade_host_releases import uploads
 from kanade_host_releases.download import download
 from kanade_host_releases.form import Form
-from kanade_host_releases.messages import Listed, Stored
+from kanade_host_releases.messages import MOST_LISTED, Listed, Stored
 from kanade_host_releases.texts import check_segment, listed, looked_up, modified, told
 
 
@@ -45,7 +45,7 @@ class Shelf:
         found = [_row(info) for info in await listed(self.objects(request), self.store) if "/" in info.name]
         found.sort(key=lambda row: (row.name, row.version))
         found.sort(key=lambda row: row.modified or "", reverse=True)
-        return found
+        return found[:MOST_LISTED]
 
     async def get(self, request: Request) -> Response:
         name, version = _segments(request)

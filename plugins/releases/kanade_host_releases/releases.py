@@ -20,7 +20,7 @@ from kanade_host.plugin import (
 )
 from kanade_host_releases import scopes, uploads
 from kanade_host_releases.form import Form
-from kanade_host_releases.messages import Published, Release, RolledOut, Rollout
+from kanade_host_releases.messages import MOST_LISTED, Published, Release, RolledOut, Rollout
 from kanade_host_releases.texts import listed, looked_up, modified, told
 from kanade_host_releases.versions import version_of_file
 
@@ -69,7 +69,7 @@ class Releases:
     async def list(self, request: Request) -> list[Release]:
         found = await listed(request.ctx.bus.objects(STORE), STORE)
         rows = [Release(info.name, info.size, info.digest, modified(info)) for info in found]
-        return sorted(rows, key=lambda row: row.modified or "", reverse=True)
+        return sorted(rows, key=lambda row: row.modified or "", reverse=True)[:MOST_LISTED]
 
     async def delete(self, request: Request) -> None:
         version = request.path["version"]

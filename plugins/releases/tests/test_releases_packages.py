@@ -92,6 +92,16 @@ async def test_the_list_is_split_and_ordered(host: Any, path: str) -> None:
     assert [(row["name"], row["version"]) for row in rows] == [("b", "1"), ("a/b", "c"), ("b", "2")]
 
 
+@both
+async def test_the_list_ends_somewhere(host: Any, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kanade_host_releases.packages.MOST_LISTED", 2)
+    client = (await host.kv("agent_config"))._js
+    store = await client.object_store(KINDS[path][0])
+    for version in ("1", "2", "3"):
+        await store.put(f"a/{version}", b"x")
+    assert [row["version"] for row in (await host.get(path)).json()] == ["3", "2"]
+
+
 SEGMENTS = {
     "a%2Fb/1": "name must not contain '/'",
     "a/1%2F": "version must not contain '/'",

@@ -22,7 +22,7 @@ DURATIONS = (
     " max(CASE WHEN place = (runs * 50 + 99) / 100 THEN ms END),"
     " max(CASE WHEN place = (runs * 95 + 99) / 100 THEN ms END) AS p95,"
     " max(CASE WHEN place = (runs * 99 + 99) / 100 THEN ms END),"
-    " max(ms), sum(ms) / runs FROM ranked GROUP BY job_id ORDER BY p95 DESC, job_id"
+    " max(ms), sum(ms) / runs FROM ranked GROUP BY job_id ORDER BY p95 DESC, job_id LIMIT 10000"
 )
 
 

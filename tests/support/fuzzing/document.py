@@ -20,7 +20,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "field": ("apps", "name", "size"),
     "group": ("canary", "finance"),
     "groups": ("canary", "finance"),
-    "pcs": ("pc-1", "pc-2", "pc-9"),
+    "pcs": ("pc-1", "pc-2", "pc-silent"),
     "username": ("vera", "walter"),
     "name": ("canary", "tool"),
     "version": ("1.0", "9.9.9"),

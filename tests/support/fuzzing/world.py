@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kanade_host_simulator.binary import agent_binary
 from nats.aio.msg import Msg
 
 from kanade_host.plugin import Instant
@@ -36,6 +37,8 @@ JOBS = (
     },
 )
 SCHEDULE = {"id": "fuzz-schedule", "cron": "0 0 9 * * *", "job_id": "fuzz-plain", "target": {"all": True}}
+SILENT = "pc-silent"
+"""Takes no command, so that something is left to be killed."""
 SCAN = json.dumps({"os": "11", "apps": [{"name": "editor", "size": 5}, {"name": "browser", "size": 7}]})
 
 
@@ -72,7 +75,8 @@ async def make(host: Any) -> Mapping[str, Sequence[str]]:
     await expect(host, "POST", "/api/accounts", person)
     await expect(host, "PUT", "/api/groups/canary/config", {"heartbeat_interval": "1m"})
     for path in ("/api/app-packages/tool/1.0", "/api/script-objects/tool/1.0"):
-        await upload(host, path)
+        await upload(host, path, b"content")
+    await upload(host, "/api/agents/publish", agent_binary("1.0"))
     await host.settle()
     await host.until(lambda: known(host), what="the PCs")
     for job in JOBS:
@@ -95,8 +99,8 @@ async def ended(host: Any) -> bool:
     return len((await host.get("/api/results?status=success")).json()) == 4
 
 
-async def upload(host: Any, path: str) -> None:
-    body, kind = form(b"content")
+async def upload(host: Any, path: str, content: bytes) -> None:
+    body, kind = form(content)
     answer = await host.post(path, data=body, headers={"content-type": kind})
     assert answer.status == 200, f"{path}: {answer.status} {answer.text}"
 
@@ -123,6 +127,8 @@ class AnyPc:
     async def _run(self, message: Msg) -> None:
         command = json.loads(message.data)
         pc_id = message.subject.removeprefix("commands.").partition(".")[2] or "pc-1"
+        if pc_id == SILENT:
+            return
         result = {
             "result_id": f"{command['request_id']}-{pc_id}",
             "request_id": command["request_id"],
