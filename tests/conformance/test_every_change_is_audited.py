@@ -32,7 +32,7 @@ class Step(NamedTuple):
     body: Any
     actor: str
     action: str
-    target: str
+    target: str | None
     status: int = 200
     token: str | None = None
 
@@ -63,6 +63,13 @@ STEPS = [
          "admin", "account.revoke", "walter", 204),
     Step("DELETE /api/accounts/{username}", "/api/accounts/walter", None,
          "admin", "account.delete", "walter", 204),
+    # -- heartbeat
+    Step("PUT /api/fleet/pcs/{pc_id}/attributes/{name}", "/api/fleet/pcs/pc-1/attributes/site",
+         {"value": "Tokyo"}, "operator", "attribute_set", "pc-1"),
+    Step("DELETE /api/fleet/pcs/{pc_id}/attributes/{name}", "/api/fleet/pcs/pc-1/attributes/site", None,
+         "operator", "attribute_delete", "pc-1", 204),
+    Step("POST /api/fleet/attributes", "/api/fleet/attributes",
+         {"names": ["pc-1"], "set": {"site": {"value": "Tokyo"}}}, "operator", "attributes_set", None),
     # -- fleet
     Step("PUT /api/agents/{pc_id}/groups", "/api/agents/pc-1/groups", {"groups": ["x"]},
          "operator", "groups_set", "pc-1"),
@@ -127,14 +134,20 @@ STEPS = [
          "operator", "dead_letter_replay", "$letter_id"),
     Step("POST /api/dead-letters/{id}/discard", "/api/dead-letters/$letter_id/discard", None,
          "operator", "dead_letter_discard", "$letter_id", 204),
+    Step("POST /api/rebuilds/{plugin}", "/api/rebuilds/obs", {}, "operator", "projection_rebuild", "obs", 202),
 ]  # fmt: skip
 """In an order that works."""
 
-CHANGES_NOTHING = {"POST /api/schedules/preview": "a question with a body"}
+CHANGES_NOTHING = {
+    "POST /api/schedules/preview": "a question with a body",
+    "POST /api/fleet/agents": "a question with a body",
+    "POST /api/fleet/select": "a question with a body",
+}
 ELSEWHERE = {
+    "projection_rebuild_cancel": "tests/faults/test_rebuild.py, which holds one up so that it can be ended",
     "job_delete_failed_post_revoke": "plugins/jobs/tests/test_jobs_catalog.py deletes without a bucket",
 }
-"""Records that need a fault, and who looks at them."""
+"""Records that need more than a call, and who looks at them."""
 
 
 async def test_each_change_leaves_its_record(host: Any) -> None:
@@ -146,14 +159,15 @@ async def test_each_change_leaves_its_record(host: Any) -> None:
         assert answer.status == step.status, f"{step.route}: {answer.status} {answer.text}"
         remember(answer, known)
         await host.settle()
-        target = known.get(step.target, step.target)
+        target = known.get(step.target or "", step.target)
         records = [json.loads(body) for _, body in (await host.stream_messages("AUDIT"))[before:]]
         assert [(one["actor"], one["action"], one["target"]) for one in records] == [
             (step.actor, step.action, target)
         ], step.route
         if step.action != "login_failed":
             assert records[0]["payload"].get("sub"), f"{step.route}: nobody did it"
-    assert missing(document) == []
+    lost = missing(document)
+    assert lost == [], "\n".join(lost)
 
 
 async def called(host: Any, step: Step, known: Mapping[str, str]) -> Any:
@@ -184,8 +198,10 @@ def missing(document: Any) -> list[str]:
             route = f"{method.upper()} {path}"
             if method == "get" or route in CHANGES_NOTHING:
                 continue
-            wanted.add(route)
-            named |= {f"{route}: {action}" for action in operation.get("x-audits", ["none is named"])}
+            actions = operation.get("x-audits", ["none is named"])
+            named |= {f"{route}: {action}" for action in actions}
+            if not set(actions) <= set(ELSEWHERE):
+                wanted.add(route)
     done = {f"{step.route}: {step.action}" for step in STEPS}
     unseen = {one for one in named - done if one.rpartition(": ")[2] not in ELSEWHERE}
     return sorted((wanted - {step.route for step in STEPS}) | unseen | (done - named))
