@@ -226,8 +226,8 @@ async def test_a_cancelled_one_leaves_everything_as_it_was(host: Any, monkeypatc
     assert {row["times"] for row in await host.rows("SELECT times FROM counted")} == {7}
     await host.publish("obs.pc-1", {"id": "later"})
     await host.settle()
-    recorded = [subject for subject, _ in await host.stream_messages("AUDIT")]
-    assert recorded == [f"audit.operator.projection_rebuild{how}.counting" for how in ("", "_cancel")]
+    recorded = [subject.split(".")[2] for subject, _ in await host.stream_messages("AUDIT")]
+    assert recorded == ["projection_rebuild", "projection_rebuild_cancel"]
 
 
 @pytest.mark.kanade(files=[FILE])

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from kanade_host.plugin.testing.host import decoded
+
 pytestmark = pytest.mark.kanade(plugins=["results", "jobs"])
 
 EXECUTE = {"shell": "cmd", "script": "dir", "timeout": "5s"}
@@ -251,6 +253,22 @@ async def test_deleting_without_a_bucket(host: Any, bucket: str, status: int, te
     answer = await host.delete("/api/jobs/json-job")
     assert answer.status == status
     assert answer.text.startswith(text)
+
+
+async def test_a_job_that_is_revoked_and_cannot_be_deleted(host: Any) -> None:
+    """The store is full: who looks for the reason why nothing runs any more finds it."""
+    assert (await host.post("/api/jobs", json=JOB)).status == 200
+    js = (await host.broker.client()).jetstream()
+    stored = await js.stream_info("KV_jobs")
+    stored.config.max_bytes = stored.state.bytes + 10
+    await js.update_stream(stored.config)
+    answer = await host.delete(f"/api/jobs/{JOB['id']}")
+    assert answer.status == 500, answer.text
+    await host.settle()
+    records = decoded(await host.stream_messages("AUDIT"))
+    [record] = [one for _, one in records if one["action"] == "job_delete_failed_post_revoke"]
+    assert (record["target"], record["payload"]["cascade_revoke"]) == (JOB["id"], True)
+    assert record["payload"]["error"]
 
 
 async def test_viewers_may_look_only(host: Any) -> None:
