@@ -120,7 +120,7 @@ class BacklogReader(Pull):
         start: int | None,
         after_ns: int | None = None,
     ) -> BacklogReader:
-        """Begin as `remake_consumer` does; `name` is the consumer's. Raises `ApiError`, `BrokerUnavailable`."""
+        """Begin as `remake_consumer` does, under that name. Raises `ApiError`, `BrokerUnavailable`."""
         await delete_consumer(bus, stream, name)  # that of a host that was killed
         made = cls(bus, stream, name)
         config = delivery(filter, start, after_ns) | {

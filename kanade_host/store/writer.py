@@ -293,6 +293,8 @@ class Writer:
     def _settle_open(self, error: Exception | None) -> None:
         assert self._opened is not None
         assert self._ended is not None
+        if self._opened.done():  # whoever waited for it was cancelled
+            return
         if error is None:
             self._opened.set_result(None)
         else:

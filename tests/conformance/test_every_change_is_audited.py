@@ -171,6 +171,7 @@ STEPS = [
 LEAVES_NONE = {
     "POST /api/schedules/preview": "a question with a body",
     "POST /api/exec/{job_id}/preview": "a question with a body",
+    "POST /api/fleet/groups/preview": "a question with a body",
     "POST /api/fleet/agents": "a question with a body",
     "POST /api/fleet/select": "a question with a body",
     "PUT /api/preferences/{key}": "how somebody likes a page",
@@ -183,6 +184,10 @@ ELSEWHERE = {
     "view.update": "preferences/tests/test_preferences.py",
     "view.delete": "preferences/tests/test_preferences.py",
     "agent_doubled_clear": "heartbeat/tests/test_heartbeat_leaving.py",
+    "dynamic_group_set": "fleet/tests/test_fleet_dynamic.py",
+    "dynamic_group_delete": "fleet/tests/test_fleet_dynamic.py",
+    "dynamic_group_members": "fleet/tests/test_fleet_dynamic.py",
+    "dynamic_group_reconciled": "fleet/tests/test_fleet_dynamic.py",
     "emergency_clear": "jobs/tests/test_jobs_emergency.py",
     "emergency_kill": "jobs/tests/test_jobs_emergency.py",
     "emergency_pause": "jobs/tests/test_jobs_emergency.py",
@@ -215,8 +220,13 @@ async def test_each_change_leaves_its_record(host: Any) -> None:
         ], step.route
         if step.action != "login_failed":
             assert records[0]["payload"].get("sub"), f"{step.route}: nobody did it"
+    await host.until(lambda: rebuilt(host), what="the rebuild")
     lost = missing(document)
     assert lost == [], "\n".join(lost)
+
+
+async def rebuilt(host: Any) -> bool:
+    return bool((await host.get("/api/rebuilds")).json()["rebuilds"][-1]["state"] == "done")
 
 
 async def called(host: Any, step: Step, known: Mapping[str, str]) -> Any:
