@@ -1,4 +1,4 @@
-"""`kanade-host db status|migrate|check`: the database file, without starting the host."""
+"""`kanade-host db status|migrate|check|set-aside`: the database file, without starting the host."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from kanade_host.cli.planning import migrations_of, plan_of
 from kanade_host.loading.migrating import open_database
 from kanade_host.observe.logs import setup_console
 from kanade_host.platform.exits import Exit
+from kanade_host.plugin.clock import SystemClock
 from kanade_host.plugin.errors import OperatorError
 from kanade_host.store.check import check_database
+from kanade_host.store.copies import escaped
 from kanade_host.store.location import Location, parse_location
 from kanade_host.store.migrate import status
 from kanade_host.store.ownership import HOST_MIGRATIONS
+from kanade_host.store.setaside import set_aside
 
 
 @click.group("db")
@@ -96,3 +99,27 @@ def check_command(config: str | None, demo: str | None, deep: bool, as_json: boo
         if not report.problems:
             click.secho("sound", fg="green")
     return Exit.FAILED if report.problems else Exit.OK
+
+
+@command.command(
+    "set-aside",
+    epilog="\b\nThe file is kept, under another name. Accounts, and rows that the streams no longer hold, are"
+    "\nin it alone: if there is an earlier copy (PATH.before-….sqlite), put that back instead.",
+)
+@config_option
+@json_option
+def set_aside_command(config: str | None, demo: str | None, as_json: bool) -> int:
+    """Move a damaged database out of the way; the next start makes a new one from the streams."""
+    setup_console("error")
+    location = _location(read_config(config, demo).db.sqlite_path)
+    moved = set_aside(location, SystemClock().now())
+    if as_json:
+        print_json({"moved": [str(path) for path in moved]})
+        return Exit.OK
+    for path in moved:
+        click.echo(f"moved to {path}")
+    copies = sorted(location.path.parent.glob(f"{escaped(location.path.name)}.before-*.sqlite"))
+    if copies:
+        click.echo(f"earlier copies: {', '.join(map(str, copies))}")
+    click.echo("Start the host: it makes a new database and reads the streams from their first messages.")
+    return Exit.OK

@@ -91,8 +91,9 @@ def refuse(error: sqlite3.Error, path: Path, doing: str) -> DatabaseRefused:
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
         what = (
             f"the file {path} is damaged or no SQLite database ({error}). Nothing was changed."
-            " Keep a copy of it, then put back an earlier copy (PATH.before-….sqlite) or move it away: a new"
-            " database is filled from the streams, except for accounts and what the streams no longer hold"
+            " Put back an earlier copy (PATH.before-….sqlite), or keep the bad one aside with kanade-host db"
+            " set-aside: a new database is then filled from the streams, except for accounts and what the"
+            " streams no longer hold"
         )
     elif code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         what = (

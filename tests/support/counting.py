@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -127,5 +128,5 @@ def kanade_subscriptions(settings: object) -> list[object]:
 def kanade_routes(settings: object) -> list[Route]:
     return [
         Route("GET", "/api/counting", count, READ, "How many were counted", fresh=("counting",)),
-        Route("POST", "/api/counting/send", send, WRITE, "Send messages", request=dict[str, object]),
+        Route("POST", "/api/counting/send", send, WRITE, "Send messages", request=dict[str, Any]),
     ]
