@@ -92,6 +92,17 @@ async def test_pages_of_executions_are_the_whole_list(
     assert await walked(host, "executions", query, "exec_id", limit) == wanted
 
 
+@pytest.mark.parametrize("query", ["", "&status=failure", "&job_id=scan", "&since=2026-11-23T10:00:03Z"])
+async def test_of_one_pc_are_no_results_of_others_whose_names_hold_its_own(host: Any, query: str) -> None:
+    await fill(host)
+    with closing(sqlite3.connect(host.database)) as db, db:
+        db.execute("UPDATE execution_results SET pc_id = 'pc-12' WHERE pc_id = 'pc-2'")
+    whole = (await host.get(f"/api/results?limit=1000&pc_id=^pc-1${query}")).json()
+    assert whole
+    found = await walked(host, "results", f"pc=pc-1{query}", "result_id", 3)
+    assert found == [row["result_id"] for row in whole]
+
+
 async def test_totals(host: Any) -> None:
     await fill(host)
     page = (await host.get("/api/activity/results?status=failure&limit=2")).json()

@@ -81,11 +81,12 @@ def test_nothing_scans_a_table(file: Any, name: str) -> None:
     assert not bad, plan
 
 
+@pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("since", [None, AT])
 def test_results_of_a_pc_come_from_an_index_that_holds_all_that_is_asked(
-    file: Any, since: Instant | None
+    file: Any, since: Instant | None, whole: bool
 ) -> None:
-    plan = steps(file, *scan.of_pc("pc-1", since, 50))
+    plan = steps(file, *scan.of_pc("pc-1", since, 50, whole=whole))
     assert "USING COVERING INDEX execution_results_names" in plan[0], plan
     # Within one second the rows that match are put into order; never all of them.
     assert all("LAST TERM" in step or "RIGHT PART" in step for step in plan[1:]), plan

@@ -172,7 +172,10 @@ function useCursorRows<R>(source: CursorSource<R>, asked: Asked): Rows<R> {
   const head = useHead(source, asked, question, loaded, refreshes ? undefined : source.topics);
   const { refetch } = query;
   useRefresh(refreshes ? source.topics : undefined, refetch);
-  const all = useMemo(() => [...head.shown, ...loaded], [head.shown, loaded]);
+  const all = useMemo(
+    () => [...head.shown, ...loaded].map((row) => head.changed.get(source.rowId(row)) ?? row),
+    [head.shown, head.changed, loaded, source],
+  );
   const before = useRef<R[]>([]);
   const pending = query.data === undefined;
   if (!pending) before.current = all;
@@ -202,6 +205,14 @@ function useCursorRows<R>(source: CursorSource<R>, asked: Asked): Rows<R> {
   };
 }
 
+interface Held<R> {
+  question: string;
+  waiting: R[];
+  shown: R[];
+  /** Rows of the newest page that are shown already, as they are now. */
+  changed: ReadonlyMap<string, R>;
+}
+
 /** What has come since the first page was loaded, newest first, until somebody wants to see it. */
 function useHead<R>(
   source: CursorSource<R>,
@@ -210,12 +221,11 @@ function useHead<R>(
   loaded: readonly R[],
   wanted: readonly string[] | undefined,
 ) {
-  const [held, setHeld] = useState<{ question: string; waiting: R[]; shown: R[] }>({
-    question,
-    waiting: [],
-    shown: [],
-  });
-  const mine = held.question === question ? held : { question, waiting: [], shown: [] };
+  const [held, setHeld] = useState<Held<R>>({ question, waiting: [], shown: [], changed: new Map() });
+  const mine = useMemo<Held<R>>(
+    () => (held.question === question ? held : { question, waiting: [], shown: [], changed: new Map() }),
+    [held, question],
+  );
   const newest = useRef({ source, asked, loaded, mine });
   newest.current = { source, asked, loaded, mine };
   const topics = wanted?.join() ?? "";
@@ -237,7 +247,9 @@ function useHead<R>(
           [...mine.waiting, ...mine.shown, ...loaded.slice(0, PAGE * 2)].map(source.rowId),
         );
         const added = page.rows.filter((row) => !known.has(source.rowId(row)));
-        if (added.length > 0) setHeld({ ...mine, waiting: [...added, ...mine.waiting] });
+        const changed = new Map(mine.changed);
+        for (const row of page.rows) changed.set(source.rowId(row), row);
+        setHeld({ ...mine, waiting: [...added, ...mine.waiting], changed });
       } catch {
         // the next change asks again; what is shown stays
       }
@@ -259,5 +271,5 @@ function useHead<R>(
     () => setHeld((now) => ({ ...now, waiting: [], shown: [...now.waiting, ...now.shown] })),
     [],
   );
-  return { waiting: mine.waiting, shown: mine.shown, show };
+  return { waiting: mine.waiting, shown: mine.shown, changed: mine.changed, show };
 }

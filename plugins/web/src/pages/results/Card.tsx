@@ -45,12 +45,12 @@ export default function ResultsCard() {
             {
               value: count(counted.total, i18n.language),
               label: t("card.total", { hours: counted.window_hours }),
-              to: linked ? "/activity" : undefined,
+              to: linked ? "/activity?view=results" : undefined,
             },
             {
               value: count(counted.failed, i18n.language),
               label: t("card.failed"),
-              to: linked ? "/activity?status=failure" : undefined,
+              to: linked ? "/activity?view=results&f=status:eq:failure" : undefined,
               tone: counted.failed > 0 ? "bad" : undefined,
             },
           ]}

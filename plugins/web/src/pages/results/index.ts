@@ -1,15 +1,40 @@
-import { api } from "../../lib/api";
+import { IconActivity } from "@tabler/icons-react";
+import { api, path } from "../../lib/api";
+import type { Finder } from "../findable";
 import type { Entries } from "../registry";
 import type { Timeline } from "../timeline";
-import { exactly, type ResultRow, toneOf } from "./results";
+import { type Execution, type ResultRow, resultTone } from "./runs";
 
 export const entries: Entries = {
   "results.card": { load: () => import("./Card") },
-  "results.agent": { load: () => import("./AgentResults") },
+  "results.activity": { load: () => import("./Activity"), icon: IconActivity },
+  "results.execution": { load: () => import("./Execution") },
+  "results.result": { load: () => import("./Result") },
+  "results.agent": { load: () => import("./Panel") },
 };
 
+export const finders: Finder[] = [
+  {
+    page: "results.execution",
+    title: "results:find",
+    search: async (asked, signal) => {
+      const query = { q: asked, limit: 10 };
+      const found = await api.get<{ items: Execution[] }>("/api/activity/executions", { query, signal });
+      return found.items.map((run) => ({
+        label: run.job_id,
+        about: run.initiated_at ?? undefined,
+        to: path`/executions/${run.exec_id}`,
+      }));
+    },
+  },
+];
+
 const PAGE = 50;
-const MOST = 10_000;
+
+interface Page {
+  items: ResultRow[];
+  after: string | null;
+}
 
 export const timelines: Timeline[] = [
   {
@@ -17,25 +42,28 @@ export const timelines: Timeline[] = [
     title: "results:timeline",
     topics: ["results"],
     load: async (pcId, next, signal, words) => {
-      // There is no cursor: a further page is a longer answer, of which only the end is new.
-      const from = Number(next ?? 0);
-      const limit = Math.min(MOST, from + PAGE);
-      const rows = await api.get<ResultRow[]>("/api/results", {
-        query: { pc_id: exactly(pcId), limit },
-        signal,
-      });
-      const items = rows.slice(from).map((one) => ({
-        id: one.result_id,
-        at: one.finished_at ?? one.started_at ?? "",
-        tone: toneOf(one),
-        title:
-          one.exit_code === null
-            ? words("results:runningOf", { job: one.job_id ?? "—" })
-            : words("results:exitOf", { job: one.job_id ?? "—", code: one.exit_code }),
-        detail: (one.stdout || one.stderr).slice(0, 300),
-        to: `/activity/${encodeURIComponent(one.result_id)}`,
-      }));
-      return { items, next: rows.length === limit && limit < MOST ? String(limit) : null };
+      const query = { pc: pcId, limit: PAGE, after: next };
+      const page = await api.get<Page>("/api/activity/results", { query, signal });
+      return {
+        items: page.items.flatMap((row) =>
+          row.started_at
+            ? [
+                {
+                  id: row.result_id,
+                  at: row.finished_at ?? row.started_at,
+                  tone: resultTone(row),
+                  title: row.job_id ?? words("results:result.title"),
+                  detail:
+                    row.finished_at === null
+                      ? words("results:exit.running")
+                      : words("results:exit.code", { code: row.exit_code ?? 0 }),
+                  to: path`/activity/${row.result_id}`,
+                },
+              ]
+            : [],
+        ),
+        next: page.after,
+      };
     },
   },
 ];
