@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kanade_host.plugin import Caller, Context, HttpError, Instant, Tx, audit, encode
+from kanade_host_heartbeat.conditions import FROM
+from kanade_host_heartbeat.online import ONLINE, cutoffs
 
 Kind = Literal["retire", "rename", "merge"]
 ACTIONS: dict[Kind, str] = {"retire": "agent_retire", "rename": "agent_rename", "merge": "agent_merge"}
@@ -18,6 +20,7 @@ ID_BYTES = 255
 _UNUSABLE = re.compile(r"[^-/_=.a-zA-Z0-9]|^\.|\.$|\.\.")
 
 _ONE = "SELECT * FROM agents WHERE pc_id = ?"
+_ONLINE = f"SELECT {ONLINE} {FROM} WHERE a.pc_id = ?"
 _BUSY = (
     "SELECT id FROM heartbeat_moves WHERE finished_at IS NULL AND (pc_id IN (?, ?) OR successor IN (?, ?))"
 )
@@ -33,13 +36,19 @@ _ASK = (
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What was asked for. `successor`: the id that gets the rows; None when the PC is retired."""
+    """What was asked for. `successor`: the id that gets the rows; None when the PC is retired.
+
+    `even_online`: whoever asks knows that its agent runs. Such a PC is back with its next heartbeat, and
+    its new durable begins with the last command of each subject: what an agent that was restarted since
+    no longer knows, it does again.
+    """
 
     kind: Kind
     pc_id: str
     successor: str | None
     reason: str | None
     caller: Caller
+    even_online: bool = False
 
 
 def check_new_id(pc_id: str) -> None:
@@ -66,6 +75,13 @@ def _leave(tx: Tx, at: Instant, asked: Leaving) -> int:
     if row is None:
         raise HttpError(404, f"no PC `{asked.pc_id}` is known")
     _check(tx, asked)
+    if not asked.even_online and tx.execute(_ONLINE, (*cutoffs(at), asked.pc_id)).fetchone()[0]:
+        raise HttpError(
+            409,
+            f"`{asked.pc_id}` is online: it would be back with its next heartbeat, without its groups, and"
+            " may do commands of the past days again. Stop its agent first and wait for three of its"
+            " heartbeats, or send `even_online`",
+        )
     by = asked.caller.sub
     told = (row["hostname"], row["os_family"], row["agent_version"], row["last_heartbeat"])
     tx.execute(_ASIDE, (asked.pc_id, asked.kind, asked.successor, *told, asked.reason, by, at.stored))

@@ -23,9 +23,10 @@ Reason = Annotated[str, msgspec.Meta(max_length=1_000)]
 
 
 class RetireBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why, for the record."""
+    """Why, for the record. `even_online`: also if its agent runs (docs/fleet.md)."""
 
     reason: Reason | None = None
+    even_online: bool = False
 
 
 class RenameBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,6 +34,7 @@ class RenameBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     to: str
     reason: Reason | None = None
+    even_online: bool = False
 
 
 class MergeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,6 +42,7 @@ class MergeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     into: str
     reason: Reason | None = None
+    even_online: bool = False
 
 
 class RetireMany(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,12 +52,16 @@ class RetireMany(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     filter: AgentFilter | None = None
     names: Names | None = None
     reason: Reason | None = None
+    even_online: bool = False
 
 
 class RetiredMany(msgspec.Struct, frozen=True):
-    """Which PCs were retired; `unknown`: names that no PC has."""
+    """Which PCs were retired, and which were not, because they are online or in a move; `unknown`: names
+    that no PC has.
+    """
 
     retired: list[str]
+    left_out: list[str]
     unknown: list[str]
 
 
@@ -98,7 +105,9 @@ async def merge(request: Request) -> Move:
 
 
 async def _leave(request: Request, kind: Kind, successor: str | None) -> Move:
-    asked = Leaving(kind, request.path["pc_id"], successor, request.body.reason, request.caller)
+    asked = Leaving(
+        kind, request.path["pc_id"], successor, request.body.reason, request.caller, request.body.even_online
+    )
     number = await leaving.leave(request.ctx, asked)
     return await request.ctx.service(MOVES, Moves).finished(number)
 
@@ -113,17 +122,19 @@ async def retire_many(request: Request) -> RetiredMany:
         )
     if len(found.pc_ids) > RETIRED_AT_ONCE:
         raise HttpError(400, f"at most {RETIRED_AT_ONCE} PCs at once")
-    retired = []
+    retired, left_out = [], []
     for pc_id in found.pc_ids:
         try:
-            await leaving.leave(request.ctx, Leaving("retire", pc_id, None, body.reason, request.caller))
+            asked = Leaving("retire", pc_id, None, body.reason, request.caller, body.even_online)
+            await leaving.leave(request.ctx, asked)
         except HttpError as error:
-            if error.status not in (404, 409):  # gone or in a move meanwhile
+            if error.status not in (404, 409):
                 raise
+            left_out.append(pc_id)
         else:
             retired.append(pc_id)
     request.ctx.service(MOVES, Moves).asked()
-    return RetiredMany(retired, found.unknown)
+    return RetiredMany(retired, left_out, found.unknown)
 
 
 async def list_retired(request: Request) -> list[Retired]:
@@ -177,7 +188,7 @@ _PC = "/api/fleet/pcs/{pc_id}"
 _ERRORS = {
     400: "an id cannot be used; the text says why",
     404: "no such PC",
-    409: "the id is taken or in a move",
+    409: "the PC is online, or an id is taken or in a move; the text says which",
 }
 
 ROUTES = (

@@ -68,6 +68,7 @@ async def two(host: Any) -> Any:
     await (await host.kv("jobs")).put("inv", encode(JOB))
     await lives(host, "old", 10, ["Word", "Chrome"])
     await lives(host, "new", 20, ["Edge"])
+    host.clock.advance(600)  # both are offline
     return host
 
 
@@ -233,8 +234,12 @@ async def test_many_are_retired_if_they_are_as_many_as_expected(two: Any) -> Non
     body = {"names": ["old", "NEW", "nobody"], "expected": 3, "reason": "moved out"}
     answer = await two.post("/api/fleet/retire", json=body, role="operator")
     assert (answer.status, answer.text) == (409, "that is 2 PCs, not 3: look at the selection again")
+    await beat(two, "new")  # whose interval is 20 s
     answer = await two.post("/api/fleet/retire", json=body | {"expected": 2})
-    assert answer.json() == {"retired": ["new", "old"], "unknown": ["nobody"]}
+    assert answer.json() == {"retired": ["old"], "left_out": ["new"], "unknown": ["nobody"]}
+    two.clock.advance(600)
+    answer = await two.post("/api/fleet/retire", json={"names": ["new"], "expected": 1})
+    assert answer.json() == {"retired": ["new"], "left_out": [], "unknown": []}
     await two.until(lambda: _all_finished(two, 2), what="both moves to end")
     assert (await two.get("/api/agents")).json() == []
     page = (await two.get("/api/fleet/retired?q=o&limit=1")).json()
@@ -266,7 +271,9 @@ async def test_a_part_that_fails_is_tried_again(two: Any) -> None:
 @pytest.mark.kanade(plugins=["heartbeat"])
 async def test_alone_it_does_its_own_part(host: Any) -> None:
     await beat(host, "old")
-    move = (await host.post("/api/fleet/pcs/old/retire", json={})).json()
+    refused = await host.post("/api/fleet/pcs/old/retire", json={})
+    assert (refused.status, "`old` is online: it would be back" in refused.text) == (409, True)
+    move = (await host.post("/api/fleet/pcs/old/retire", json={"even_online": True})).json()
     assert (list(move["done"]), move["finished_at"] is not None) == (["heartbeat"], True)
 
 
