@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from browsing import Visit
+from demo_host import PASSWORD
 from playwright.async_api import expect
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser lives as long
-PASSWORD = "downbeat-test"
 
 
 async def log_in(page: Any, name: str, password: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error,
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "plugins" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SCREENS = ROOT / "var" / "screens"
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -26,6 +29,18 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 HEIGHTS = {390: 844, 1400: 900}
 
 
+def chromium() -> str | None:
+    """The program, or None."""
+    named = os.environ.get("KANADE_CHROMIUM")
+    if named:
+        return named
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        if found := shutil.which(name):
+            return found
+    cache = Path.home() / ".cache" / "ms-playwright"
+    return next((str(path) for path in sorted(cache.glob("chromium-*/chrome-linux*/chrome"))), None)
+
+
 @dataclass
 class Visit:
     """One context. `noise` is what pages wrote to the console as errors, or threw."""
@@ -33,7 +48,6 @@ class Visit:
     browser: Browser
     url: str
     tokens: dict[str, str]
-    screens: Path
     noise: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
     name: str = ""
@@ -86,7 +100,7 @@ class Visit:
 
     async def shot(self, page: Page, name: str) -> None:
         """A picture of it, to look at."""
-        folder = self.screens / self.name
+        folder = SCREENS / self.name
         folder.mkdir(parents=True, exist_ok=True)
         await page.screenshot(path=folder / f"{name}.png")
 

@@ -34,7 +34,7 @@ export async function mount(element, kanade) {
   only.addEventListener("change", show);
   element.replaceChildren(label, failed, table);
   await show();
-  return () => element.replaceChildren();
+  return kanade.live("battery", show); // what the projector says has changed: asked again at once
 }
 
 function row(kind, cells) {

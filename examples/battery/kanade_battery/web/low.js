@@ -7,13 +7,18 @@ export async function mount(element, kanade) {
   const count = document.createElement("p");
   const which = document.createElement("p");
   element.replaceChildren(count, which);
-  const answer = await kanade.fetch("/api/battery/levels?low=true");
-  if (!answer.ok) {
-    count.textContent = await answer.text();
-    return () => element.replaceChildren();
+
+  async function show() {
+    const answer = await kanade.fetch("/api/battery/levels?low=true");
+    if (!answer.ok) {
+      count.textContent = await answer.text();
+      return;
+    }
+    const [emptiest, ...others] = await answer.json();
+    count.textContent = emptiest ? say.count(others.length + 1) : say.none;
+    which.textContent = emptiest ? `${emptiest.pc_id}: ${emptiest.percent} %` : "";
   }
-  const [emptiest, ...others] = await answer.json();
-  count.textContent = emptiest ? say.count(others.length + 1) : say.none;
-  which.textContent = emptiest ? `${emptiest.pc_id}: ${emptiest.percent} %` : "";
-  return () => element.replaceChildren();
+
+  await show();
+  return kanade.live("battery", show);
 }

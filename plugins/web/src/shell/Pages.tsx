@@ -1,6 +1,6 @@
 /** The routes of all pages, each in a frame of its own that catches what it throws. */
 import { Button } from "@mantine/core";
-import { lazy, Suspense } from "react";
+import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Route, Routes, useLocation } from "react-router";
 import { PageHead } from "../design/PageHead";
@@ -8,10 +8,7 @@ import { Empty, Failure, SkeletonRows } from "../design/States";
 import { ApiError } from "../lib/api";
 import { atLeast, usePrincipal } from "../lib/me";
 import { type PageRow, useContributions, useTitle } from "../lib/plugins";
-import { component } from "../pages/registry";
-import { Boundary } from "./Boundary";
-
-const Outside = lazy(() => import("./Outside"));
+import { Contribution } from "./Contribution";
 
 export function Pages() {
   const { rows, data, error, refetch } = useContributions();
@@ -43,13 +40,11 @@ function PageFrame({ page }: { page: PageRow }) {
       </>
     );
   }
-  const Content = component(page.id);
   return (
-    <Boundary key={pathname}>
-      <Suspense fallback={<SkeletonRows />}>
-        {Content ? <Content pcId="" /> : <Outside key={page.id} page={page} />}
-      </Suspense>
-    </Boundary>
+    <Fragment key={pathname}>
+      {page.module !== null && <PageHead title={title} />}
+      <Contribution row={page} />
+    </Fragment>
   );
 }
 

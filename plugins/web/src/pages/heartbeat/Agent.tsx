@@ -1,6 +1,6 @@
 /** One agent: what is known of it, as panels of the plugins that know. */
 import { Tabs } from "@mantine/core";
-import { Suspense, useMemo } from "react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { Age } from "../../design/Age";
@@ -12,10 +12,9 @@ import { visible } from "../../design/text";
 import { ApiError, path } from "../../lib/api";
 import { useApi } from "../../lib/data";
 import { atLeast, usePrincipal } from "../../lib/me";
-import { type PageRow, useContributions, useTitle } from "../../lib/plugins";
+import { useContributions, useTitle } from "../../lib/plugins";
 import { text, useUrlState } from "../../lib/urlState";
-import { Boundary } from "../../shell/Boundary";
-import { component } from "../registry";
+import { Contribution } from "../../shell/Contribution";
 import { AgentActions } from "./AgentActions";
 import styles from "./agent.module.css";
 import type { AgentRow } from "./agents";
@@ -101,17 +100,8 @@ function Panels({ pcId }: { pcId: string }) {
         ))}
       </Tabs.List>
       <Tabs.Panel value={chosen.id} className={styles.panel}>
-        <Boundary key={chosen.id}>
-          <Suspense fallback={<SkeletonRows />}>
-            <PanelBody page={chosen} pcId={pcId} />
-          </Suspense>
-        </Boundary>
+        <Contribution key={chosen.id} row={chosen} pcId={pcId} />
       </Tabs.Panel>
     </Tabs>
   );
-}
-
-function PanelBody({ page, pcId }: { page: PageRow; pcId: string }) {
-  const Content = component(page.id);
-  return Content ? <Content pcId={pcId} /> : null;
 }

@@ -1,13 +1,11 @@
 /** Is my fleet well, and if not, where? One card for each plugin that has something to say. */
-import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Card } from "../../design/Card";
 import { PageHead } from "../../design/PageHead";
 import { Empty, SkeletonRows } from "../../design/States";
 import { atLeast, usePrincipal } from "../../lib/me";
 import { type PageRow, useContributions, useTitle } from "../../lib/plugins";
-import { Boundary } from "../../shell/Boundary";
-import { component } from "../registry";
+import { Contribution } from "../../shell/Contribution";
 import styles from "./overview.module.css";
 
 export default function Overview() {
@@ -30,18 +28,11 @@ export default function Overview() {
 
 function OneCard({ card }: { card: PageRow }) {
   const title = useTitle()(card);
-  const Content = component(card.id);
-  if (!Content) return null;
-  const shell = (
+  const skeleton = (
     <Card title={title}>
       <SkeletonRows rows={3} />
     </Card>
   );
-  return (
-    <Boundary>
-      <Suspense fallback={shell}>
-        <Content pcId="" />
-      </Suspense>
-    </Boundary>
-  );
+  const content = <Contribution row={card} skeleton={skeleton} />;
+  return card.module === null ? content : <Card title={title}>{content}</Card>;
 }

@@ -1,0 +1,108 @@
+"""A plugin from outside, installed from its wheel: its page is in the menu, follows theme and live events,
+stays in its place when it fails, and goes with its plugin."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import Visit
+from demo_host import end_demo, start_demo
+from playwright.async_api import Browser, Page, expect
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ROOT = Path(__file__).resolve().parents[2]
+EVENT = {"kind": "battery", "source": "script:battery", "event_record_id": None, "at": "2026-11-23T10:00:00Z"}
+
+
+def installed(folder: Path) -> Path:
+    """A folder that holds the example as pip puts it there."""
+    source = folder / "battery"
+    shutil.copytree(ROOT / "examples" / "battery", source, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "-q",
+        "--disable-pip-version-check",
+        "install",
+        "--no-deps",
+        "--no-index",
+    ]
+    command = [*pip, "--no-build-isolation", "--target", str(folder / "site"), str(source)]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    folder = tmp_path_factory.mktemp("outside")
+    served = start_demo(folder / "demo", 2, PYTHONPATH=str(installed(folder)))
+    yield served
+    end_demo(served)
+
+
+async def level(served: Any, pc_id: str, percent: int) -> None:
+    await served.publish(
+        f"obs.{pc_id}", {**EVENT, "pc_id": pc_id, "payload": {"percent": percent, "health": 90}}
+    )
+
+
+async def test_the_page_of_a_plugin_from_outside(browser: Browser, outside: Any) -> None:
+    visit = Visit(browser, outside.url, outside.tokens)
+    page = await visit.come("viewer")
+    await visit.go(page, "/")
+    await expect(page.get_by_role("region", name="Low batteries")).to_contain_text("No battery")
+    await page.locator("nav").get_by_role("link", name="Batteries").click()
+    await expect(page.get_by_role("heading", name="Batteries", level=1)).to_be_visible()
+
+    hostile = "<img src=x onerror=alert(1)>"
+    await level(outside, "pc-1", 9)
+    await expect(page.get_by_role("cell", name="9 % (low)")).to_be_visible(timeout=3_000)
+    await outside.publish("obs.pc-2", {**EVENT, "pc_id": hostile, "payload": {"percent": 50, "health": None}})
+    await expect(page.get_by_role("cell", name=hostile)).to_be_visible(timeout=3_000)
+
+    light = await ground(page)
+    await page.locator("aside").get_by_role("button", name="the-viewer").click()
+    await page.get_by_role("menuitem", name="Dark").click()
+    await expect(page.get_by_role("menuitem", name="Dark")).to_be_hidden()
+    assert await ground(page) != light
+    assert await visit.violations(page) == []
+    await visit.shot(page, "battery.levels")
+    await visit.leave()
+
+
+async def ground(page: Page) -> str:
+    """The colour of the text in the module's own table."""
+    colour: str = await page.locator("[data-plugin=battery] td").first.evaluate(
+        "(cell) => getComputedStyle(cell).color"
+    )
+    return colour
+
+
+async def test_what_a_module_throws_stays_in_its_place(browser: Browser, outside: Any) -> None:
+    visit = Visit(browser, outside.url, outside.tokens)
+    page = await visit.come("viewer")
+    broken = "export function mount() { throw new Error('no batteries in here'); }"
+    await page.route(
+        "**/modules/battery/levels.js",
+        lambda route: route.fulfill(content_type="text/javascript", body=broken),
+    )
+    await visit.go(page, "/battery")
+    await expect(page.get_by_role("alert")).to_contain_text("no batteries in here")
+    await page.locator("nav").get_by_role("link", name="Settings").click()
+    await expect(page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
+    await visit.leave()
+
+
+async def test_the_page_goes_with_its_plugin(browser: Browser, served: Any, visit: Visit) -> None:
+    """The other host has not got it."""
+    page = await visit.come("viewer")
+    await visit.go(page, "/battery")
+    await expect(page.get_by_role("heading", name="There is no such page", level=1)).to_be_visible()
+    assert await page.locator("nav").get_by_role("link", name="Batteries").count() == 0
