@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from nats.aio.client import Client as NatsClient
+from nats.aio.msg import Msg
 
 from kanade_host.bus.bus import NatsBus
 from kanade_host.plugin.errors import (
@@ -38,6 +39,28 @@ async def test_reads_follow_writes_at_once(bus: NatsBus) -> None:
         entry = await kv.get("pc")
         assert entry is not None
         assert entry.value == b"%d" % number
+
+
+async def test_a_read_asks_the_broker_once(bus: NatsBus, foreign: NatsClient) -> None:
+    """No look at the bucket before each read or write."""
+    await bus.kv("jobs").put("a", b"1")
+    asked: list[str] = []
+
+    async def note(message: Msg) -> None:
+        asked.append(message.subject)
+
+    await foreign.subscribe("$JS.API.>", cb=note)
+    await foreign.flush()
+    kv = bus.kv("jobs")
+    await kv.get("a")
+    await kv.put("a", b"2")
+    await kv.get("a")
+    await bus.session.flush()
+    await foreign.flush()
+    assert [subject.split(".")[2:5] for subject in asked] in (
+        [["DIRECT", "GET", "KV_jobs"]] * 2,
+        [["STREAM", "MSG", "GET"]] * 2,
+    )
 
 
 async def test_a_deletion_marker_is_the_one_of_the_contract(bus: NatsBus, foreign: NatsClient) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kanade_host.plugin import Instant
+from kanade_host.plugin import Instant, Unavailable
 
 NOW = Instant.parse("2026-11-23T10:00:00Z")
 TWELVE = [
@@ -116,6 +116,20 @@ async def test_a_missing_resource_degrades_the_fleet(host: Any) -> None:
         "missing": ["INVENTORY", "agents_state"],
     }
     assert {"name": "scripts", "exists": False} in body["others"]
+
+
+@together
+async def test_a_database_that_cannot_be_asked_degrades_the_fleet(
+    host: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> Any:
+        raise Unavailable("the database cannot be asked")
+
+    agents = host.running.app.running["fleet"].ctx.service("heartbeat.agents")
+    monkeypatch.setattr(type(agents), "counts", broken)
+    answer = await host.get("/api/health/fleet")
+    assert (answer.status, answer.json()["status"]) == (503, "degraded")
+    assert answer.json()["jetstream"]["all_ok"]
 
 
 @together

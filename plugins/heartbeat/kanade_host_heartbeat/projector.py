@@ -6,6 +6,7 @@ overtake each other, and `last_heartbeat` decides who counts as alive.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from kanade_host.plugin import Batch, Message, Samples, Tx
@@ -13,6 +14,7 @@ from kanade_host.plugin.json import encode
 from kanade_host_heartbeat.doubles import Doubles
 from kanade_host_heartbeat.messages import Heartbeat
 
+log = logging.getLogger(__name__)
 AHEAD_SECONDS = 120
 """A stored beat further ahead of our clock than this came from a wrong clock, and counts as older."""
 
@@ -73,7 +75,16 @@ def apply(tx: Tx, batch: Batch, doubles: Doubles | None = None) -> None:
     if doubles is not None:
         for message in batch:
             doubles.watch(tx, message)
+    for message in batch:
+        _compare(message)
     tx.changed("agents", *pc_ids)
+
+
+def _compare(message: Message[Heartbeat]) -> None:
+    """The body decides which PC a beat is of; a subject of another PC is worth a look."""
+    subject, pc_id = message.meta.subject, message.body.pc_id
+    if subject != f"heartbeat.{pc_id}":
+        log.warning("a heartbeat of %r came under the subject %r", pc_id[:200], subject[:200])
 
 
 def _is_older(message: Message[Heartbeat], last: str) -> bool:

@@ -97,9 +97,11 @@ async def test_a_stored_beat_from_the_future_counts_as_older(host: Any, ahead: i
     assert (await row(host))["hostname"] == ("RENAMED" if wins else "HOST")
 
 
-async def test_the_body_says_which_pc_it_is(host: Any) -> None:
+async def test_the_body_says_which_pc_it_is(host: Any, caplog: pytest.LogCaptureFixture) -> None:
     await beat(host, {**H1, "pc_id": "h2"}, subject="heartbeat.WRONG")
     await beat(host, {**H1, "pc_id": "PC-LAB.x"}, subject="heartbeat.PC-LAB.x")
+    told = [one.getMessage() for one in caplog.records if "came under the subject" in one.getMessage()]
+    assert told == ["a heartbeat of 'h2' came under the subject 'heartbeat.WRONG'"]
     assert [r[0] for r in await host.rows("SELECT pc_id FROM agents ORDER BY pc_id")] == ["PC-LAB.x", "h2"]
 
 

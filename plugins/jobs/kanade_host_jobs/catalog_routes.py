@@ -24,6 +24,7 @@ from kanade_host_jobs.aside import aside
 from kanade_host_jobs.broker_limits import away
 from kanade_host_jobs.explode import check_tables
 from kanade_host_jobs.manifest import check_saved, decode_body, warnings
+from kanade_host_jobs.pinning import pin_saved
 from kanade_host_jobs.revocation import BUCKET as STATUS
 from kanade_host_jobs.revocation import REVOKED
 from kanade_host_jobs.work import work_of
@@ -86,6 +87,8 @@ async def save_job(request: Request) -> SavedJob:
         await work_of(request.ctx).catalog.save(body)
     except BrokerUnavailable as error:
         raise away(error) from None
+    if request.ctx.settings.pin_on_save:
+        await pin_saved(request.ctx, manifest)
     hinted = manifest.inventory is not None
     await request.audit("job_upsert", manifest.id, {"version": manifest.version, "inventory": hinted})
     said = warnings(body)

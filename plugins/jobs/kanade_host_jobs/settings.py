@@ -27,6 +27,14 @@ class JobsSettings(Settings, frozen=True, kw_only=True):
             "off before going back to kanade-backend."
         ),
     ] = True
+    pin_on_save: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Pin the new version of a job when it is saved, where an older one is pinned and an "
+            "enabled schedule runs it on agents. Off, as with kanade-backend, they skip it until it is fired "
+            "from here."
+        ),
+    ] = False
     replay_rate: Annotated[
         int, msgspec.Meta(ge=1, le=10_000, description="Durables made or changed per second, at most.")
     ] = 100

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 import pytest
+from kanade_host_jobs.settings import JobsSettings
 
 from kanade_host.plugin.testing.host import decoded
 
@@ -253,6 +254,39 @@ async def test_deleting_without_a_bucket(host: Any, bucket: str, status: int, te
     answer = await host.delete("/api/jobs/json-job")
     assert answer.status == status
     assert answer.text.startswith(text)
+
+
+PINNING = {"settings": {"jobs": {"pin_on_save": True}}}
+
+
+@pytest.mark.parametrize(
+    "schedule, pinned",
+    [
+        ({"job_id": "json-job", "runs_on": "agent"}, "2"),
+        ({"job_id": "json-job", "runs_on": "agent", "enabled": False}, "1"),
+        ({"job_id": "json-job"}, "1"),
+        ({"job_id": "another", "runs_on": "agent"}, "1"),
+    ],
+)
+@pytest.mark.kanade(**PINNING)
+async def test_a_new_version_is_pinned_where_agents_fire_it(
+    host: Any, schedule: dict[str, Any], pinned: str
+) -> None:
+    await (await host.kv("schedules")).put("broken", b"?")
+    await (await host.kv("schedules")).put("s", json.dumps(schedule).encode())
+    await (await host.kv("script_current")).put("json-job", b"1")
+    assert (await host.post("/api/jobs", json={**JOB, "version": "2"})).status == 200
+    assert await value(host, "script_current", "json-job") == pinned
+
+
+@pytest.mark.parametrize("on", [False, True])
+async def test_what_was_never_pinned_or_is_not_asked_for_stays_so(host: Any, on: bool) -> None:
+    host.running.app.running["jobs"].ctx.settings = JobsSettings(pin_on_save=on)
+    await (await host.kv("schedules")).put("s", b'{"job_id":"json-job","runs_on":"agent"}')
+    if not on:
+        await (await host.kv("script_current")).put("json-job", b"1")
+    assert (await host.post("/api/jobs", json={**JOB, "version": "2"})).status == 200
+    assert await value(host, "script_current", "json-job") == (None if on else "1")
 
 
 async def test_a_job_that_is_revoked_and_cannot_be_deleted(host: Any) -> None:

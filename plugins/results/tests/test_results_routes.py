@@ -264,3 +264,12 @@ async def test_answers_follow_commits(host: Any, res: Any) -> None:
         await host.settle()
         assert len(await ids(host, "")) == number + 1
         assert (await host.get(f"/api/results/r{number}")).status == 200
+
+
+@pytest.mark.kanade(settings={"results": {"list_output": 300}})
+async def test_lists_cut_long_output_and_the_detail_has_all(host: Any) -> None:
+    long = "日" * 1_000
+    await fill(host, [{"result_id": "long", "stdout": long, "stderr": "short"}])
+    [row] = (await host.get("/api/results")).json()
+    assert (row["stdout"], row["stderr"]) == (long[:300], "short")
+    assert (await host.get("/api/results/long")).json()["stdout"] == long

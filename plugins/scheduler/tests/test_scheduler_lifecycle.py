@@ -91,6 +91,20 @@ async def test_l05_l07_l17_one_late_fire_for_all_that_was_missed(host: Any) -> N
     assert await next_due(host) == "2026-03-01T13:00:00Z"
 
 
+async def test_any_number_is_due_at_once(host: Any) -> None:
+    """Upstream loses what is due beyond 200 in one look at the clock."""
+    await start(host)
+    bucket = await host.kv("schedules")
+    for number in range(250):
+        await bucket.put(f"s{number}", body(id=f"s{number}"))
+    await seen(host)
+    host.clock.set(Instant.parse("2026-03-01T09:00:00Z"))
+    await fired(host, 250)
+    assert (
+        len({row["schedule_id"] for row in await host.rows("SELECT schedule_id FROM scheduler_fires")}) == 250
+    )
+
+
 async def test_l06_a_clock_that_is_set_back_is_waited_for(host: Any) -> None:
     await start(host)
     await put(host, body())
