@@ -15,6 +15,7 @@ from kanade_host.bus.connection import Connection, LastingSubscription, Receive
 from kanade_host.bus.kv import Bucket
 from kanade_host.bus.object_reading import ObjectReads
 from kanade_host.bus.objects import Store
+from kanade_host.bus.origin import marked
 from kanade_host.bus.resources import CONTRACT
 from kanade_host.bus.session import CALL_SECONDS, Session
 from kanade_host.plugin.errors import ApiError, BrokerUnavailable, KanadeError, NoResponders, ResourceMissing
@@ -68,7 +69,7 @@ class NatsBus:
     def subscription(self, subject: str, receive: Receive) -> LastingSubscription:
         """A core subscription that survives reconnects: an async context manager.
 
-        `receive(subject, body)` is awaited for one message after the other; the attribute `dropped`
+        `receive(message)` is awaited for one message after the other; the attribute `dropped`
         counts what the queue before it (65,536 messages, 64 MiB) had no room for.
         """
         return self.connection.subscription(subject, receive)
@@ -112,7 +113,7 @@ class NatsBus:
             await self.publish_acknowledged(subject, body, {"Nats-Msg-Id": id} if id is not None else None)
             return
         session = self.session
-        await session.publish(subject, body)
+        await session.publish(subject, body, headers=marked())
         await session.flush()
 
     async def publish_acknowledged(
@@ -124,7 +125,7 @@ class NatsBus:
         `BrokerUnavailable`, `InvalidKey`.
         """
         try:
-            answer = await self.call(subject, body, headers)
+            answer = await self.call(subject, body, marked(headers))
         except NoResponders:
             raise ResourceMissing(
                 f"no stream takes {subject}: it was deleted, or JetStream is off; the host makes it anew"

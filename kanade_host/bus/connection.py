@@ -32,7 +32,7 @@ QUEUE_MESSAGES = 65_536
 QUEUE_BYTES = 64 * 1024 * 1024
 
 Callback = Callable[[], Awaitable[None]]
-Receive = Callable[[str, bytes], Awaitable[None]]
+Receive = Callable[[Msg], Awaitable[None]]
 
 
 def wait_before(attempt: int) -> float:
@@ -72,7 +72,7 @@ class LastingSubscription:
             return
         self._session = session
         self._subscription = await session.subscribe(
-            self.subject, self._deliver, messages=QUEUE_MESSAGES, bytes_=QUEUE_BYTES
+            self.subject, self._receive, messages=QUEUE_MESSAGES, bytes_=QUEUE_BYTES
         )
 
     async def detach(self, session: Session) -> None:
@@ -81,9 +81,6 @@ class LastingSubscription:
 
     def owns(self, subscription: Subscription) -> bool:
         return subscription is self._subscription
-
-    async def _deliver(self, message: Msg) -> None:
-        await self._receive(message.subject, message.data)
 
 
 class Connection:

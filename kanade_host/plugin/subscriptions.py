@@ -22,11 +22,15 @@ M = TypeVar("M")
 
 
 class Meta(msgspec.Struct, frozen=True, gc=False):
-    """Where a message comes from. `sequence` and `time` are the broker's; samples have sequence 0."""
+    """Where a message comes from. `sequence` and `time` are the broker's; samples have sequence 0.
+
+    `by_host`: this program sent it, now or in an earlier life; nobody did it past us.
+    """
 
     subject: str
     sequence: int
     time: Instant
+    by_host: bool = False
 
 
 class Message(msgspec.Struct, Generic[M], frozen=True):
@@ -111,7 +115,8 @@ class Projection:
       and metrics go by it.
     - `durable`: name of the consumer; those of kanade-backend keep their names.
     - `filter`: subject filter, None for the whole stream.
-    - `message`: a msgspec struct. What does not decode is set aside as a dead letter by itself.
+    - `message`: a msgspec struct. What does not decode is set aside as a dead letter by itself. `bytes`:
+      the body as it is, for streams whose messages are no JSON.
     - `apply(tx, batch)`: runs on the writer thread under a savepoint and a deadline. It may see a
       message again only after a rebuild, or when a dead letter is replayed (an old message then).
     - `prepare(ctx, batch)`: async, before `apply`, outside any transaction; may fetch what the

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kanade_host.bus.origin import by_host
 from kanade_host.bus.reader import Fetched
 from kanade_host.plugin.instants import Instant
-from kanade_host.plugin.json import BadJson, BadShape, Decoder
+from kanade_host.plugin.json import BadJson, BadShape
 from kanade_host.plugin.subscriptions import Message, Meta
+from kanade_host.projection.decoding import Decoding
 from kanade_host.projection.ledger import DeadLetter
 
 
@@ -31,7 +33,7 @@ def letter_of(fetched: Fetched, error: str, traceback: str = "") -> DeadLetter:
     return DeadLetter(fetched.sequence, fetched.time_ns, fetched.subject, fetched.data, error, traceback)
 
 
-def decode_all(decoder: Decoder[Any], fetched: Sequence[Fetched]) -> list[Item]:
+def decode_all(decoder: Decoding, fetched: Sequence[Fetched]) -> list[Item]:
     """Decode each message strictly; what fails becomes a dead letter by itself, never its neighbours."""
     items = []
     for one in fetched:
@@ -40,6 +42,6 @@ def decode_all(decoder: Decoder[Any], fetched: Sequence[Fetched]) -> list[Item]:
         except (BadJson, BadShape) as error:
             items.append(Item(one, None, letter_of(one, f"does not decode: {error}")))
             continue
-        meta = Meta(one.subject, one.sequence, Instant.from_ns(one.time_ns))
+        meta = Meta(one.subject, one.sequence, Instant.from_ns(one.time_ns), by_host(one.headers))
         items.append(Item(one, Message(body, meta)))
     return items

@@ -9,13 +9,13 @@ from typing import Any
 from kanade_host.plugin.context import Context
 from kanade_host.plugin.errors import Retry, Unavailable
 from kanade_host.plugin.instants import Instant
-from kanade_host.plugin.json import Decoder
 from kanade_host.plugin.subscriptions import Message, Meta, Projection
+from kanade_host.projection.decoding import Decoding
 from kanade_host.projection.ledger import Ledger
 
 
 async def replay_letters(
-    projection: Projection, ctx: Context, writer: Any, ledger: Ledger, decoder: Decoder[Any]
+    projection: Projection, ctx: Context, writer: Any, ledger: Ledger, decoder: Decoding
 ) -> bool:
     """Apply the letters that are marked. Answers True when a cause ended that: some are left for later."""
     while letters := await writer.run("host", ledger.wanted_again):
@@ -30,7 +30,7 @@ async def _replay_some(
     ctx: Context,
     writer: Any,
     ledger: Ledger,
-    decoder: Decoder[Any],
+    decoder: Decoding,
 ) -> bool:
     for letter in letters:
         try:
@@ -47,7 +47,7 @@ async def _replay_some(
 
 
 async def _replay(
-    letter: Any, projection: Projection, ctx: Context, writer: Any, ledger: Ledger, decoder: Decoder[Any]
+    letter: Any, projection: Projection, ctx: Context, writer: Any, ledger: Ledger, decoder: Decoding
 ) -> None:
     body = decoder.decode(bytes(letter["body"]))
     meta = Meta(letter["subject"], letter["sequence"], Instant.from_ns(letter["time_ns"]))

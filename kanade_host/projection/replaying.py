@@ -14,10 +14,10 @@ from kanade_host.bus.bus import NatsBus
 from kanade_host.bus.reader import BacklogReader, Fetched, ReaderLost
 from kanade_host.plugin.context import Context
 from kanade_host.plugin.errors import BrokerUnavailable, OperatorError
-from kanade_host.plugin.json import Decoder
 from kanade_host.plugin.subscriptions import Projection
 from kanade_host.projection.applying import Applier
 from kanade_host.projection.batches import Item, decode_all
+from kanade_host.projection.decoding import decoding
 from kanade_host.projection.ledger import Ledger
 from kanade_host.projection.preparing import prepare
 
@@ -42,7 +42,7 @@ class Replay:
         self.projection, self.sequence = projection, 0
         self._ctx, self._bus, self._created = ctx, bus, created
         self._progress, self._waiting = progress, waiting
-        self._decoder: Decoder[Any] = Decoder(projection.message)
+        self._decoder = decoding(projection.message)
         ledger = Ledger(projection.name, ctx.plugin, projection.stream)
         self._applier = Applier(
             writer, ledger, projection.apply, waiting=self._refuse_to_wait, deadline=APPLY_SECONDS

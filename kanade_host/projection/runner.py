@@ -22,11 +22,11 @@ from kanade_host.faults import fault
 from kanade_host.plugin.context import Context
 from kanade_host.plugin.errors import ApiError, ResourceMissing, Unavailable
 from kanade_host.plugin.instants import Instant
-from kanade_host.plugin.json import Decoder
 from kanade_host.plugin.subscriptions import Projection
 from kanade_host.projection.applying import Applier, PluginAtFault
 from kanade_host.projection.batches import Item, decode_all
 from kanade_host.projection.beginning import Begun, begin
+from kanade_host.projection.decoding import decoding
 from kanade_host.projection.ledger import Ledger
 from kanade_host.projection.pace import Pace
 from kanade_host.projection.preparing import in_progress, prepare
@@ -65,7 +65,7 @@ class Runner:
         self.status = Status(projection.name, plugin, projection.stream, projection.durable)
         self._ctx, self._bus, self._writer, self._ours = ctx, bus, writer, ours
         self._report, self._ahead = report, ahead
-        self._decoder: Decoder[Any] = Decoder(projection.message)
+        self._decoder = decoding(projection.message)
         self._ledger = Ledger(projection.name, plugin, projection.stream)
         self._applier = Applier(writer, self._ledger, projection.apply, waiting=self._waiting)
         self.begun = asyncio.Event()

@@ -7,13 +7,16 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 import structlog
+from nats.aio.msg import Msg
 
 from kanade_host.bus.bus import NatsBus
 from kanade_host.bus.connection import LastingSubscription
+from kanade_host.bus.origin import by_host
 from kanade_host.plugin.clock import Clock
 from kanade_host.plugin.errors import StoreUnavailable
-from kanade_host.plugin.json import BadJson, BadShape, Decoder
+from kanade_host.plugin.json import BadJson, BadShape
 from kanade_host.plugin.subscriptions import Message, Meta, Samples
+from kanade_host.projection.decoding import decoding
 
 CHUNK = 2_000
 RETRY_SECONDS = 0.5
@@ -34,7 +37,7 @@ class Sampler:
     ) -> None:
         self.samples, self.plugin = samples, plugin
         self._bus, self._writer, self._clock, self._report = bus, writer, clock, report
-        self._decoder: Decoder[Any] = Decoder(samples.message)
+        self._decoder = decoding(samples.message)
         self._subscription: LastingSubscription | None = None
         self._waiting: dict[Hashable, Message[Any]] = {}
         self._arrived = asyncio.Event()
@@ -69,15 +72,18 @@ class Sampler:
                 while self._waiting:
                     await self._write_some()
 
-    async def _receive(self, subject: str, data: bytes) -> None:
+    async def _receive(self, message: Msg) -> None:
         self.received += 1
         try:
-            body = self._decoder.decode(data)
+            body = self._decoder.decode(message.data)
         except (BadJson, BadShape) as error:
             self.bad += 1
-            self.log.warning("a message does not decode and is dropped", subject=subject, reason=str(error))
+            self.log.warning(
+                "a message does not decode and is dropped", subject=message.subject, reason=str(error)
+            )
             return
-        await self._keep(Message(body, Meta(subject, 0, self._clock.now())))
+        meta = Meta(message.subject, 0, self._clock.now(), by_host(message.headers))
+        await self._keep(Message(body, meta))
 
     async def _keep(self, message: Message[Any]) -> None:
         samples = self.samples

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from nats.aio.client import Client as NatsClient
+from nats.aio.msg import Msg
 from structlog.testing import capture_logs
 
 from kanade_host.bus.broker import EmbeddedBroker
@@ -173,8 +174,8 @@ async def test_a_lasting_subscription_lives_through_restarts(
 ) -> None:
     seen: list[tuple[str, bytes]] = []
 
-    async def receive(subject: str, body: bytes) -> None:
-        seen.append((subject, body))
+    async def receive(message: Msg) -> None:
+        seen.append((message.subject, message.data))
 
     async with bus.subscription("heartbeat.>", receive):
         await foreign.publish("heartbeat.a", b"1")
@@ -197,9 +198,9 @@ async def test_a_subscription_that_is_held_up_counts_what_it_drops(
     hold = asyncio.Event()
     seen: list[bytes] = []
 
-    async def receive(subject: str, body: bytes) -> None:
+    async def receive(message: Msg) -> None:
         await hold.wait()
-        seen.append(body)
+        seen.append(message.data)
 
     async with bus.subscription("many", receive) as subscription:
         for number in range(100):

@@ -68,7 +68,7 @@ async def test_a_deletion_marker_is_the_one_of_the_contract(bus: NatsBus, foreig
     await kv.put("s", b"{}")
     await kv.delete("s")
     raw = await foreign.jetstream().get_last_msg("KV_schedules", "$KV.schedules.s")
-    assert raw.headers == {"KV-Operation": "DEL"}
+    assert raw.headers == {"KV-Operation": "DEL", "Kanade-Origin": "host"}
     assert not raw.data
     assert await kv.get("s") is None
     assert await kv.entries() == []

@@ -44,7 +44,7 @@ async def test_what_was_stored_comes_back(bus: NatsBus, size: int) -> None:
 async def test_the_record_has_upstreams_form(bus: NatsBus, foreign: NatsClient) -> None:
     await bus.objects("app_packages").put("ö/1", b"abc")
     record, headers = await meta_of(foreign, "app_packages", "ö/1")
-    assert headers == {"Nats-Rollup": "sub"}
+    assert headers == {"Nats-Rollup": "sub", "Kanade-Origin": "host"}
     assert list(record) == [
         "name", "description", "metadata", "headers", "options", "bucket", "nuid", "size", "chunks", "mtime",
         "digest",
@@ -100,7 +100,7 @@ async def test_a_tombstone_is_one_that_upstream_can_read(bus: NatsBus, foreign: 
     record, headers = await meta_of(foreign, "agent_releases", "1.0")
     assert (record["deleted"], record["size"], record["chunks"]) == (True, 0, 0)
     assert (record["mtime"], record["digest"]) == (before.modified, before.digest)
-    assert headers == {"Nats-Rollup": "sub"}
+    assert headers == {"Nats-Rollup": "sub", "Kanade-Origin": "host"}
     assert await chunks_in(bus, "agent_releases") == 0
 
 

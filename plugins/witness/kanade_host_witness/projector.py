@@ -1,0 +1,134 @@
+"""What was seen and what was said find each other; what nobody said in time is put on record elsewhere.
+
+A message that this host sent is no news, and neither is one that was looked at before: a rebuild and a
+broker that was restored deliver old ones again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from kanade_host.plugin import BadJson, BadShape, Batch, Message, Tx, canonical, decode
+from kanade_host_witness import changes
+from kanade_host_witness.changes import Change
+from kanade_host_witness.sources import AUDIT_STREAM, KILLS, Source
+
+APART_NS = 120 * 1_000_000_000
+"""A deed and its record belong together when the broker got them within that time."""
+MOST_TOLD = 10_000
+LONGEST_VALUE = 64 * 1024
+
+SEEN = "INSERT OR REPLACE INTO witness_seen (stream, at_ns, sequence) VALUES (?, ?, ?)"
+KEEP = "INSERT OR REPLACE INTO witness_values (stream, key, value) VALUES (?, ?, ?)"
+CLAIM_TOLD = (
+    "SELECT id FROM witness_told WHERE target = ? AND at_ns BETWEEN ? AND ?"
+    " AND action IN (SELECT value FROM json_each(?)) ORDER BY at_ns LIMIT 1"
+)
+CLAIM_CHANGE = (
+    "SELECT id FROM witness_changes WHERE target = ? AND at_ns BETWEEN ? AND ?"
+    " AND EXISTS (SELECT 1 FROM json_each(alike) WHERE value = ?) ORDER BY at_ns LIMIT 1"
+)
+
+
+def watching(source: Source) -> Callable[[Tx, Batch], None]:
+    """The `apply` of one bucket or store."""
+
+    def apply(tx: Tx, batch: Batch) -> None:
+        since = tx.execute("SELECT at_ns FROM witness_since").fetchone()[0]
+        for message in _unseen(tx, source.stream, batch):
+            key = source.key(message.meta.subject)
+            before = _before(tx, source, key, message.body) if source.compares else None
+            if message.meta.by_host or message.meta.time.ns <= since:
+                continue
+            change = source.describe(key, message.body, before)
+            if change is not None:
+                at = message.meta.time.ns
+                _saw(tx, f"{source.stream}-{at}-{message.meta.sequence}", at, change)
+
+    return apply
+
+
+def apply_kills(tx: Tx, batch: Batch) -> None:
+    """Kills are on no stream: nothing tells of those that were sent while the host was down."""
+    for message in batch:
+        if message.meta.by_host:
+            continue
+        at = message.meta.time.ns
+        _saw(tx, f"kill-{uuid.uuid4()}", at, changes.kill(message.meta.subject[len(KILLS) - 1 :]))
+
+
+def apply_audit(tx: Tx, batch: Batch) -> None:
+    """What others say that they did."""
+    since = tx.execute("SELECT at_ns FROM witness_since").fetchone()[0]
+    for message in _unseen(tx, AUDIT_STREAM, batch):
+        if message.meta.by_host or message.meta.time.ns <= since:
+            continue
+        said = _said(message.body)
+        if said is not None:
+            _heard(tx, message.meta.time.ns, *said)
+
+
+def _unseen(tx: Tx, stream: str, batch: Batch) -> list[Message[bytes]]:
+    """The messages that were never looked at; from now on they were."""
+    row = tx.execute("SELECT at_ns, sequence FROM witness_seen WHERE stream = ?", (stream,)).fetchone()
+    seen = (row[0], row[1]) if row else (0, 0)
+    fresh = [one for one in batch if (one.meta.time.ns, one.meta.sequence) > seen]
+    if fresh:
+        last = max((one.meta.time.ns, one.meta.sequence) for one in fresh)
+        tx.execute(
+            "INSERT OR REPLACE INTO witness_seen (stream, at_ns, sequence) VALUES (?, ?, ?)", (stream, *last)
+        )
+    return fresh
+
+
+def _before(tx: Tx, source: Source, key: str, value: bytes) -> bytes | None:
+    """The value that stood there; `value` stands there now."""
+    where = (source.stream, key)
+    row = tx.execute("SELECT value FROM witness_values WHERE stream = ? AND key = ?", where).fetchone()
+    if value and len(value) <= LONGEST_VALUE:
+        tx.execute(
+            "INSERT OR REPLACE INTO witness_values (stream, key, value) VALUES (?, ?, ?)", (*where, value)
+        )
+    elif row is not None:
+        tx.execute("DELETE FROM witness_values WHERE stream = ? AND key = ?", where)
+    return None if row is None else bytes(row[0])
+
+
+def _saw(tx: Tx, source: str, at_ns: int, change: Change) -> None:
+    """A deed: its record is there already, or is awaited."""
+    alike = canonical(sorted(change.alike))
+    near = (change.target, at_ns - APART_NS, at_ns + APART_NS)
+    told = tx.execute(CLAIM_TOLD, (*near, alike)).fetchone()
+    if told is not None:
+        tx.execute("DELETE FROM witness_told WHERE id = ?", (told[0],))
+        return
+    tx.execute(
+        "INSERT OR IGNORE INTO witness_changes (source, at_ns, action, target, payload, alike)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (source, at_ns, change.action, change.target, canonical(dict(change.payload)), alike),
+    )
+
+
+def _heard(tx: Tx, at_ns: int, action: str, target: str) -> None:
+    """A record: its deed was seen already, or will be."""
+    near = (target, at_ns - APART_NS, at_ns + APART_NS)
+    change = tx.execute(CLAIM_CHANGE, (*near, action)).fetchone()
+    if change is not None:
+        tx.execute("DELETE FROM witness_changes WHERE id = ?", (change[0],))
+        return
+    tx.execute("INSERT INTO witness_told (at_ns, action, target) VALUES (?, ?, ?)", (at_ns, action, target))
+    tx.execute("DELETE FROM witness_told WHERE id <= (SELECT max(id) FROM witness_told) - ?", (MOST_TOLD,))
+
+
+def _said(body: bytes) -> tuple[str, str] | None:
+    """Action and target of a record; what is none is the audit plugin's to set aside."""
+    try:
+        found: Any = decode(Any, body)
+    except (BadJson, BadShape):
+        return None
+    if not isinstance(found, dict):
+        return None
+    action, target = found.get("action"), found.get("target")
+    return (action, target) if isinstance(action, str) and isinstance(target, str) else None
