@@ -9,6 +9,8 @@ import msgspec
 
 from kanade_host.plugin import I64, Context, Instant, Request
 from kanade_host_perf.metrics import AGGREGATES, FLEET, chosen
+from kanade_host_perf.pieces import Piece, bounds, fitting, pieces
+from kanade_host_perf.rollups import FLEET_WIDTHS, HOST_WIDTHS, in_step
 from kanade_host_perf.windows import BUCKET, bucket_start, duration, window
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 50
 INVESTIGATION_SECONDS = 300
+SHORT_SECONDS = 600
+FOR_EVER = Instant.parse("9999-01-01T00:00:00Z")
 
 
 class FleetQuery(msgspec.Struct, frozen=True):
@@ -85,19 +89,43 @@ class Investigations(msgspec.Struct, frozen=True):
     rows: list[Investigation]
 
 
-def series_statement(metric: str, aggregate: str) -> str:
-    """All samples of all PCs in a bucket count alike."""
-    return (
-        f"SELECT {BUCKET} AS bucket, {aggregate}({metric}) FROM host_perf_samples"
-        " WHERE at >= ? AND at < ? GROUP BY bucket ORDER BY bucket"
+def series_statement(metric: str, aggregate: str, parts: Sequence[Piece]) -> str:
+    """All samples of all PCs in a bucket count alike. Four values for each piece, see `_values`."""
+    value = "max(largest)" if aggregate == "max" else "total(total) / nullif(sum(number), 0)"
+    sums = (
+        f"SELECT bucket / ? * ? AS bucket, n_{metric} AS number, s_{metric} AS total, x_{metric} AS largest"
+        " FROM perf_fleet_rollups WHERE bucket >= ? AND bucket < ? AND width = {width}"
     )
+    samples = (
+        f"SELECT {BUCKET} AS bucket, count({metric}), total({metric}), max({metric})"
+        " FROM host_perf_samples WHERE at >= ? AND at < ? GROUP BY 1"
+    )
+    # The first part names the columns.
+    named = "SELECT NULL AS bucket, NULL AS number, NULL AS total, NULL AS largest WHERE 0"
+    listed = [samples if part.width is None else sums.format(width=part.width) for part in parts]
+    whole = " UNION ALL ".join([named, *(f"SELECT * FROM ({one})" for one in listed)])
+    return f"SELECT bucket, {value} FROM ({whole}) GROUP BY bucket ORDER BY bucket"
 
 
-def top_statement(metric: str) -> str:
-    """Averages over samples that have the metric; `+` keeps SQLite from walking all PCs in order."""
+def top_statement(metric: str, parts: Sequence[Piece]) -> str:
+    """Averages over samples that have the metric; `+` keeps SQLite from walking all PCs in order.
+
+    Two values for each piece, then the limit. The last piece of a range that is open is open too.
+    """
+    sums = (
+        f"SELECT pc_id, n_{metric} AS number, s_{metric} AS total FROM perf_host_rollups"
+        " WHERE bucket >= ? AND bucket < ? AND width = {width}"
+    )
+    samples = (
+        f"SELECT pc_id, 1 AS number, {metric} AS total FROM host_perf_samples"
+        f" WHERE at >= ? AND at < ? AND {metric} IS NOT NULL"
+    )
+    whole = " UNION ALL ".join(
+        samples if part.width is None else sums.format(width=part.width) for part in parts
+    )
     return (
-        f"SELECT pc_id, avg({metric}) AS value FROM host_perf_samples"
-        f" WHERE at > ? AND {metric} IS NOT NULL GROUP BY +pc_id ORDER BY value DESC, pc_id LIMIT ?"
+        f"SELECT pc_id, total(total) / sum(number) AS value FROM ({whole})"
+        " GROUP BY +pc_id HAVING sum(number) > 0 ORDER BY value DESC, pc_id LIMIT ?"
     )
 
 
@@ -112,10 +140,10 @@ async def fleet_series(request: Request) -> FleetSeries:
     query: FleetQuery = request.query
     metric, aggregate = chosen(FLEET, query.metric), chosen(AGGREGATES, query.agg)
     asked = window(query.start, query.end, query.step, request.ctx.clock.now())
-    rows = await request.ctx.query(
-        series_statement(metric, aggregate),
-        (asked.step, asked.step, asked.start.stored, asked.end.stored),
-    )
+    widths = fitting(asked.step, FLEET_WIDTHS) if await in_step(request.ctx) else []
+    parts = pieces(asked.start, asked.end, widths)
+    values = [value for part in parts for value in (asked.step, asked.step, *bounds(part))]
+    rows = await request.ctx.query(series_statement(metric, aggregate, parts), values)
     points = [Point(bucket_start(row[0]), None if row[1] is None else float(row[1])) for row in rows]
     return FleetSeries(metric, aggregate, asked.start, asked.end, asked.step, points)
 
@@ -129,9 +157,20 @@ async def top(request: Request) -> Top:
         duration("")  # refused in the same words
     since = request.ctx.clock.now() - seconds
     limit = min(max(query.limit, 1), MOST_ROWS)
-    rows = await request.ctx.query(top_statement(metric), (since.stored, limit))
+    parts = _since(since, seconds, summed=await in_step(request.ctx))
+    values = [value for part in parts for value in bounds(part)]
+    rows = await request.ctx.query(top_statement(metric, parts), (*values, limit))
     names = await hostnames(request.ctx, [row[0] for row in rows])
     return Top(metric, seconds, [TopRow(row[0], names.get(row[0]), float(row[1])) for row in rows])
+
+
+def _since(since: Instant, seconds: int, *, summed: bool) -> list[Piece]:
+    """All that was measured after that moment, by PCs whose clocks are ahead too.
+
+    Of a short time there are fewer samples than the sums of its ends would save.
+    """
+    after = Instant.from_ns(since.ns + 1)
+    return pieces(after, FOR_EVER, HOST_WIDTHS if summed and seconds >= SHORT_SECONDS else ())
 
 
 async def investigations(request: Request) -> Investigations:

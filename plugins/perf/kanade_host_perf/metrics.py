@@ -34,6 +34,7 @@ PROCESS: Mapping[str, str] = {
     "disk_written": "disk_written_bytes_per_sec",
 }
 AGGREGATES: Mapping[str, str] = {"avg": "avg", "mean": "avg", "max": "max"}
+FLEET_COLUMNS = tuple(dict.fromkeys(FLEET.values()))
 HOST_COLUMNS = (
     "cpu_pct",
     "mem_used_bytes",

@@ -9,6 +9,8 @@ import msgspec
 
 from kanade_host.plugin import I64, Instant, Request
 from kanade_host_perf.metrics import HOST_COLUMNS, PROCESS, chosen
+from kanade_host_perf.pieces import Piece, bounds, fitting, pieces
+from kanade_host_perf.rollups import HOST_WIDTHS, in_step
 from kanade_host_perf.windows import BUCKET, Window, bucket_start, window
 
 MOST_NAMES = 20
@@ -96,10 +98,42 @@ class Timeline(msgspec.Struct, frozen=True):
     points: list[TimelinePoint]
 
 
-HOST = (
-    f"SELECT {BUCKET} AS bucket, {', '.join(f'avg({column})' for column in HOST_COLUMNS)}"
-    " FROM host_perf_samples WHERE pc_id = ? AND at >= ? AND at < ? GROUP BY bucket ORDER BY bucket"
+_MEANS = ", ".join(f"total(s_{one}) / nullif(sum(n_{one}), 0)" for one in HOST_COLUMNS)
+_COLUMNS = ", ".join(f"n_{one}, s_{one}" for one in HOST_COLUMNS)
+# The first part of a union names its columns.
+_NAMED = (
+    f"SELECT NULL AS bucket, {', '.join(f'NULL AS n_{one}, NULL AS s_{one}' for one in HOST_COLUMNS)} WHERE 0"
 )
+_SAMPLES = (
+    f"SELECT {BUCKET} AS bucket, {', '.join(f'count({one}), total({one})' for one in HOST_COLUMNS)}"
+    " FROM host_perf_samples WHERE pc_id = ? AND at >= ? AND at < ? GROUP BY 1"
+)
+# Sums lie by time: each bucket of a PC is one look into the primary key; there is none outside of the table.
+_SUMS = (
+    f"SELECT r.bucket / ? * ? AS bucket, {_COLUMNS} FROM (WITH RECURSIVE times(at) AS (SELECT max(?, (SELECT"
+    " min(bucket) FROM perf_host_rollups WHERE width = {width})) UNION ALL SELECT at + {width} FROM times"
+    " WHERE at + {width} < min(?, 1 + (SELECT max(bucket) FROM perf_host_rollups WHERE width = {width})))"
+    " SELECT at FROM times) AS t CROSS JOIN perf_host_rollups AS r"
+    " ON r.width = {width} AND r.bucket = t.at AND r.pc_id = ? WHERE r.bucket < ?"
+)
+
+
+def host_statement(parts: Sequence[Piece]) -> str:
+    """The metrics of one PC by bucket; the values are those of `host_values`."""
+    listed = [_SAMPLES if part.width is None else _SUMS.replace("{width}", str(part.width)) for part in parts]
+    whole = " UNION ALL ".join(f"SELECT * FROM ({one})" for one in [_NAMED, *listed])
+    return f"SELECT bucket, {_MEANS} FROM ({whole}) GROUP BY bucket ORDER BY bucket"
+
+
+def host_values(parts: Sequence[Piece], step: int, pc_id: str) -> list[int | str]:
+    """What `host_statement` is asked with."""
+    values: list[int | str] = []
+    for part in parts:
+        start, end = bounds(part)
+        values += [step, step, *((pc_id, start, end) if part.width is None else (start, end, pc_id, end))]
+    return values
+
+
 LATEST = "SELECT max(at) FROM process_perf_samples WHERE pc_id = ?"
 SNAPSHOT = (
     "SELECT pid, name, cpu_pct, rss_bytes, disk_read_bytes_per_sec, disk_written_bytes_per_sec"
@@ -130,9 +164,9 @@ async def host_series(request: Request) -> HostSeries:
     query: HostQuery = request.query
     asked = window(query.start, query.end, query.step, request.ctx.clock.now())
     pc_id = request.path["pc_id"]
-    rows = await request.ctx.query(
-        HOST, (asked.step, asked.step, pc_id, asked.start.stored, asked.end.stored)
-    )
+    widths = fitting(asked.step, HOST_WIDTHS) if await in_step(request.ctx) else []
+    parts = pieces(asked.start, asked.end, widths)
+    rows = await request.ctx.query(host_statement(parts), host_values(parts, asked.step, pc_id))
     points = [HostPoint(bucket_start(row[0]), *map(_float, row[1:])) for row in rows]
     return HostSeries(pc_id, asked.start, asked.end, asked.step, points)
 

@@ -22,9 +22,12 @@ from kanade_host_perf import routes as http
 from kanade_host_perf.messages import HostPerf, ProcessPerf
 from kanade_host_perf.pages import PAGES
 from kanade_host_perf.pc_records import PerfRecords
+from kanade_host_perf.rollups import catch_up
 from kanade_host_perf.samples import apply_hosts, apply_processes
 from kanade_host_perf.settings import PerfSettings
 from kanade_host_perf.sweep import sweep
+
+CATCH_UP_SECONDS = 5.0
 
 
 @hookimpl
@@ -35,9 +38,16 @@ def kanade_settings() -> type[Settings]:
 
 @hookimpl
 def kanade_migrations() -> Migrations:
-    """Samples are on no stream: nothing gives a lost one again."""
+    """Samples are on no stream: nothing gives a lost one again, nor the sums of those that are gone."""
     return Migrations(
-        Path(__file__).parent / "migrations" / "sqlite", kept=("host_perf_samples", "process_perf_samples")
+        Path(__file__).parent / "migrations" / "sqlite",
+        kept=(
+            "host_perf_samples",
+            "process_perf_samples",
+            "perf_host_rollups",
+            "perf_fleet_rollups",
+            "perf_rolled",
+        ),
     )
 
 
@@ -64,8 +74,11 @@ def kanade_services(ctx: Context) -> Mapping[str, Any]:
 
 @hookimpl
 def kanade_tasks(ctx: Context) -> Sequence[Job]:
-    """Retention."""
-    return [Sweep("perf.retention", lambda: sweep(ctx))]
+    """Retention, and samples that came past this plugin."""
+    return [
+        Sweep("perf.retention", lambda: sweep(ctx)),
+        Sweep("perf.rollups", lambda: catch_up(ctx), CATCH_UP_SECONDS),
+    ]
 
 
 @hookimpl

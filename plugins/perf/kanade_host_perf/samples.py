@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kanade_host.plugin import Batch, Tx
+from kanade_host_perf import rollups
 from kanade_host_perf.messages import HostPerf, ProcessPerf
 
 _AT_MOST = 100
@@ -11,8 +12,10 @@ _PROCESS = f"INSERT OR IGNORE INTO process_perf_samples VALUES ({', '.join('?' *
 
 
 def apply_hosts(tx: Tx, batch: Batch) -> None:
-    """One row for each sample."""
+    """One row for each sample, added to the sums."""
+    rollups.note_removed(tx)
     tx.executemany(_HOST, [_host(message.body) for message in batch])
+    rollups.add(tx, rollups.LIVE_ROWS)
     _changed(tx, "perf", batch)
 
 

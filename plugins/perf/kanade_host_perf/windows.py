@@ -42,8 +42,10 @@ def duration(text: str) -> int:
     return seconds
 
 
-# The bucket of a row; its start is a multiple of the step since 1970.
-BUCKET = "CAST(strftime('%s', at) AS INTEGER) / ? * ?"
+SECONDS = "CAST(strftime('%s', at) AS INTEGER)"
+"""A sample's time in whole seconds since 1970."""
+BUCKET = f"{SECONDS} / ? * ?"
+"""The bucket of a sample; its start is a multiple of the step since 1970."""
 
 
 def bucket_start(seconds: int) -> str:

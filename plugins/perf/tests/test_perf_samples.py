@@ -102,17 +102,14 @@ async def test_c5_old_samples_are_deleted_to_the_second(host: Any) -> None:
 
 
 async def test_a_range_of_one_pc_reads_its_own_rows_only(host: Any) -> None:
-    from kanade_host_perf.fleet import INVESTIGATED, series_statement, top_statement
-    from kanade_host_perf.one_pc import HOST, LATEST, SNAPSHOT, names_statement, timeline_statement
+    from kanade_host_perf.fleet import INVESTIGATED
+    from kanade_host_perf.one_pc import LATEST, SNAPSHOT, names_statement, timeline_statement
 
     plans = {
-        HOST: 5,
         LATEST: 1,
         SNAPSHOT: 2,
         names_statement("cpu_pct"): 4,
         timeline_statement("cpu_pct", 2): 7,
-        series_statement("cpu_pct", "avg"): 4,
-        top_statement("cpu_pct"): 2,
         INVESTIGATED: 1,
     }
     with closing(sqlite3.connect(host.database)) as db:
