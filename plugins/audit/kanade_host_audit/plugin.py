@@ -9,12 +9,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kanade_host.plugin import Migrations, Page, Projection, Route, Settings, Subscription, hookimpl
+from kanade_host.plugin import (
+    Context,
+    Job,
+    Migrations,
+    Page,
+    Projection,
+    Route,
+    Settings,
+    Subscription,
+    Sweep,
+    hookimpl,
+)
 from kanade_host_audit.messages import AuditEvent
 from kanade_host_audit.pages import PAGES
 from kanade_host_audit.projector import apply_audit
 from kanade_host_audit.rebuild import REBUILD
 from kanade_host_audit.routes import routes
+from kanade_host_audit.settings import AuditSettings
+from kanade_host_audit.sweep import sweep
+
+
+@hookimpl
+def kanade_settings() -> type[Settings]:
+    """Retention, which is off by default."""
+    return AuditSettings
 
 
 @hookimpl
@@ -47,3 +66,9 @@ def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
 def kanade_pages() -> Sequence[Page]:
     """What the web interface shows."""
     return PAGES
+
+
+@hookimpl
+def kanade_tasks(ctx: Context) -> Sequence[Job]:
+    """Retention."""
+    return [Sweep("audit.retention", lambda: sweep(ctx))]

@@ -261,3 +261,21 @@ async def test_pages_follow_one_another_without_a_gap(host: Any) -> None:
     older = (await host.get("/api/audit?limit=1&target=%5Et1%24&before=99")).json()
     assert older == []
     assert (await host.get("/api/audit?limit=1&target=%5Et1%24&before=3")).json()[0]["target"] == "t1"
+
+
+@pytest.mark.kanade(settings={"audit": {"keep_days": 30}})
+async def test_old_records_go_where_that_is_switched_on(host: Any) -> None:
+    now = host.clock.now()
+    for days in (31, 29, 400):
+        await host.publish("audit.a.b", A1 | {"target": f"{days}", "occurred_at": (now - days * 86_400).wire})
+    await host.settle()
+    await host.restart()
+
+    async def swept() -> bool:
+        return [row["target"] for row in await rows(host)] == ["29"]
+
+    await host.until(swept, what="the old records to be deleted")
+    assert len(await host.rows("SELECT 1 FROM audit_sources")) == 1
+    await host.publish("audit.a.b", A1 | {"occurred_at": now.wire})
+    await host.settle()
+    assert [row["id"] for row in await rows(host)] == [2, 4]  # no id twice
