@@ -25,8 +25,6 @@ from kanade_host.plugin import (
 from kanade_host_results.messages import ExecResult
 
 STORE = "result_output"
-LIMIT = 16 * 1024 * 1024
-"""Bytes of one stream; SQLite, memory and clients all have to hold it."""
 BATCH_LIMIT = 256 * 1024 * 1024
 AT_ONCE = 16
 PATIENCE_SECONDS = 2.0
@@ -37,9 +35,10 @@ _AGAIN_SECONDS = (0.05, 0.15, 0.3, 0.5, 1.0)
 
 @dataclass(slots=True)
 class _Budget:
-    """What one batch may still hold in memory, and how many fetches may run."""
+    """What one batch may still hold in memory, how much one stream may, and how many fetches may run."""
 
     slots: asyncio.Semaphore
+    each: int
     left: int = BATCH_LIMIT
 
 
@@ -53,7 +52,7 @@ async def resolve(ctx: Context, batch: Batch) -> Batch:
     if not pointing:
         return batch
     store = ctx.bus.objects(STORE)
-    budget = _Budget(asyncio.Semaphore(AT_ONCE))
+    budget = _Budget(asyncio.Semaphore(AT_ONCE), ctx.settings.store_output)
     resolved = list(batch)
     try:
         async with asyncio.TaskGroup() as group:
@@ -116,13 +115,13 @@ class _TooLarge(Exception):
 
 async def _fetch(store: Objects, name: str, budget: _Budget) -> str:
     size = (await store.info(name)).size
-    if size > LIMIT:
-        raise _TooLarge(f"{size} bytes are more than the {LIMIT} that a row takes")
+    if size > budget.each:
+        raise _TooLarge(f"{size} bytes are more than the {budget.each} that a row takes")
     if size > budget.left:
         raise _TooLarge(f"the batch holds {BATCH_LIMIT - budget.left} bytes of output already")
     budget.left -= size
     try:
-        data = await store.get(name, limit=LIMIT)
+        data = await store.get(name, limit=budget.each)
     except BaseException:
         budget.left += size
         raise

@@ -56,6 +56,7 @@ def kanade_migrations() -> Migrations:
             "execution_staged",
             "execution_hold",
             "result_successes",
+            "result_forgotten",
         ),
         rebuild=REBUILD,
     )

@@ -1,7 +1,7 @@
 """What a rebuild of results adds to the replay (`docs/decisions/rebuild.md`).
 
 RESULTS holds 30 days and EVENTS seven, rows may be older. Executions are in no stream: they stay, and only
-their counts are made anew, where all results that they count can be replayed.
+their counts are made anew, where all results that they count can be replayed (retention has deleted none).
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def carry(tx: Tx, reach: Reach) -> None:
     tx.execute("DELETE FROM execution_plans")
     tx.execute("DELETE FROM execution_targets")
     tx.execute("DELETE FROM executions WHERE initiated_at < ?", (begins,))
+    tx.execute("DELETE FROM executions WHERE exec_id IN (SELECT exec_id FROM result_forgotten)")
     tx.execute("UPDATE executions SET success_count = 0, failure_count = 0, status = 'pending'")
 
 

@@ -10,6 +10,7 @@ from kanade_host.plugin import Batch, Instant, Tx
 from kanade_host_results import counters
 from kanade_host_results.chosen import chosen
 from kanade_host_results.digests import digest
+from kanade_host_results.forgotten import forgotten
 from kanade_host_results.messages import ExecResult
 from kanade_host_results.outcome import outcome
 from kanade_host_results.successes import note_successes
@@ -70,7 +71,7 @@ def _ended(tx: Tx, keys: list[str]) -> set[str]:
         "SELECT result_id FROM execution_results WHERE result_id IN ({})"
         " AND finished_at IS NOT NULL AND reaped = 0"
     )
-    return {row[0] for row in chosen(tx, sql, keys)}
+    return {row[0] for row in chosen(tx, sql, keys)} | forgotten(tx, keys)
 
 
 def _row(key: str, body: ExecResult, recorded_at: str) -> tuple[object, ...]:

@@ -25,6 +25,7 @@ from kanade_host_results import executions_read, results_read
 from kanade_host_results.activity_routes import activity_routes
 from kanade_host_results.answers import Execution, ExecutionDetail, Result, ResultDetail
 from kanade_host_results.durations import JobDurations, durations
+from kanade_host_results.output import get_output
 from kanade_host_results.scan import COLUMNS, Scan
 from kanade_host_results.target_routes import target_routes
 
@@ -174,6 +175,21 @@ def routes() -> Sequence[Route]:
             response=ResultDetail,
             fresh=("results",),
             errors={404: "", 500: ""},
+            tags=("results",),
+        ),
+        Route(
+            "GET",
+            "/api/results/{result_id}/output/{stream}",
+            get_output,
+            READ,
+            "All of a result's stdout or stderr, or a part of it (Range), however long it is",
+            errors={
+                404: "no such result, or no such output",
+                410: "the object store holds it no more",
+                416: "the output has … bytes",
+                500: "it is damaged in the object store",
+                503: "broker unavailable: …",
+            },
             tags=("results",),
         ),
         Route(

@@ -8,10 +8,9 @@ import msgspec
 
 from kanade_host.plugin import Settings
 
-# RESULTS keeps 30 days (`contract/wire.md` 3.1): a row that goes sooner could come back and count twice.
-_Days = Annotated[
-    int, msgspec.Meta(ge=31, description="Days that ended ones are kept, 31 at least; absent: for ever.")
-]
+_Days = Annotated[int, msgspec.Meta(ge=1)]
+# A command may be delivered for seven days, and the result of a run come later still.
+_ExecutionDays = Annotated[int, msgspec.Meta(ge=31)]
 
 
 class ResultsSettings(Settings, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -21,11 +20,19 @@ class ResultsSettings(Settings, frozen=True, forbid_unknown_fields=True, kw_only
         _Days | None, msgspec.Meta(description="Days after which results are deleted; without it, never.")
     ] = None
     keep_executions_days: Annotated[
-        _Days | None,
+        _ExecutionDays | None,
         msgspec.Meta(
             description="Days after which ended executions and their targets go; without it, never."
         ),
     ] = None
+    store_output: Annotated[
+        int,
+        msgspec.Meta(
+            ge=262_144,
+            le=16 * 1024 * 1024,
+            description="Bytes of stdout, or stderr, that a row takes; longer ones stay in the object store.",
+        ),
+    ] = 16 * 1024 * 1024
     list_output: Annotated[
         int,
         msgspec.Meta(

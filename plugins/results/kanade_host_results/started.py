@@ -7,6 +7,7 @@ comes out; a start that comes late fills in what only it knows.
 from __future__ import annotations
 
 from kanade_host.plugin import Batch, Tx
+from kanade_host_results.forgotten import forgotten
 from kanade_host_results.messages import EventStarted
 from kanade_host_results.targets import Move, move, planned
 
@@ -26,6 +27,8 @@ def apply_started(tx: Tx, batch: Batch) -> None:
     A target that has ended stays so: its result came first, or a late start of a command that was
     killed meanwhile, whose own end is told by its result.
     """
+    gone = forgotten(tx, [message.body.result_id for message in batch])
+    batch = [message for message in batch if message.body.result_id not in gone]
     written = tx.executemany(_INSERT, [_row(message.body, message.meta.time.sql) for message in batch])
     if written.rowcount == 0:
         return

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kanade_host.plugin import Context, Instant, Tx
+from kanade_host_results.forgotten import FORGET, REMEMBERED_DAYS, remember
 from kanade_host_results.live import DELIVERED_WITHIN_SECONDS
 from kanade_host_results.settings import ResultsSettings
 from kanade_host_results.targets import Move, move, settle_status
@@ -33,8 +34,8 @@ STALE = (
 )
 """By our clock too: what an agent whose clock is ahead began lies in our future."""
 OLD_RESULTS = (
-    "SELECT rowid, result_id FROM execution_results WHERE recorded_at < ? AND finished_at IS NOT NULL"
-    " ORDER BY recorded_at LIMIT ?"
+    "SELECT rowid, result_id, exec_id FROM execution_results"
+    " WHERE recorded_at < ? AND finished_at IS NOT NULL ORDER BY recorded_at LIMIT ?"
 )
 OLD_EXECUTIONS = (
     "SELECT exec_id FROM executions WHERE status IN ('completed', 'expired') AND initiated_at < ? LIMIT ?"
@@ -50,7 +51,9 @@ async def sweep(ctx: Context) -> int:
     touched += await _reap(ctx, now)
     touched += await _repeat(ctx, _forget_unwanted, now - DELIVERED_WITHIN_SECONDS)
     if settings.keep_results_days is not None:
-        touched += await _repeat(ctx, _delete_results, now - settings.keep_results_days * 86_400)
+        before = now - settings.keep_results_days * 86_400
+        touched += await _repeat(ctx, lambda tx, at: _delete_results(tx, at, now), before)
+    touched += await _repeat(ctx, _forget, now - REMEMBERED_DAYS * 86_400)
     if settings.keep_executions_days is not None:
         touched += await _repeat(ctx, _delete_executions, now - settings.keep_executions_days * 86_400)
     return touched
@@ -128,13 +131,19 @@ def _forget_unwanted(tx: Tx, before: Instant) -> int:
     ).rowcount
 
 
-def _delete_results(tx: Tx, before: Instant) -> int:
+def _delete_results(tx: Tx, before: Instant, now: Instant) -> int:
     rows = tx.execute(OLD_RESULTS, (before.sql, CHUNK)).fetchall()
     tx.executemany("DELETE FROM execution_results WHERE rowid = ?", [(row[0],) for row in rows])
     tx.executemany("DELETE FROM result_objects WHERE result_id = ?", [(row[1],) for row in rows])
+    remember(tx, [(row[1], row[2]) for row in rows], now)
     if rows:
         tx.changed("results")
     return len(rows)
+
+
+def _forget(tx: Tx, before: Instant) -> int:
+    """Deleted results that no stream gives again."""
+    return tx.execute(FORGET, (before.stored, CHUNK)).rowcount
 
 
 def _delete_executions(tx: Tx, before: Instant) -> int:

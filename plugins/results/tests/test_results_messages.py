@@ -169,6 +169,7 @@ async def test_a_replay_of_everything_changes_nothing(host: Any, res: Any, evt: 
 async def test_what_prepare_does_about_each_failure(res: Any, tmp_path: Any) -> None:
     from kanade_host_results import overflow
     from kanade_host_results.messages import ExecResult
+    from kanade_host_results.settings import ResultsSettings
 
     from kanade_host.plugin import (
         ApiError,
@@ -197,6 +198,7 @@ async def test_what_prepare_does_about_each_failure(res: Any, tmp_path: Any) -> 
         def __init__(self, store: Store) -> None:
             self.store = store
             self.bus = self.log = self
+            self.settings = ResultsSettings()
 
         def objects(self, name: str) -> Store:
             return self.store

@@ -176,3 +176,42 @@ async def test_retention(host: Any) -> None:
     assert await sweep(ctx(host)) == 2
     assert [row[0] for row in await host.rows("SELECT result_id FROM execution_results")] == ["new"]
     assert [row[0] for row in await host.rows("SELECT exec_id FROM executions")] == ["new"]
+
+
+@pytest.mark.kanade(settings={"results": {"keep_results_days": 1}})
+async def test_what_was_deleted_counts_once(host: Any, res: Any, evt: Any) -> None:
+    """RESULTS and EVENTS give everything again, and somebody rebuilds: no row, no count comes back."""
+    await fill(
+        host,
+        "INSERT INTO executions (exec_id, job_id, version, initiated_by, target_count)"
+        " VALUES (?, 'j', '1', 'operator', 1)",
+        [("X",)],
+    )
+    await host.publish("events.started.X.pc1", evt(exec_id="X"))
+    await host.publish("results.q1", res(exec_id="X"))
+    await host.settle()
+    host.clock.advance(2 * 24 * HOUR)
+    await sweep(ctx(host))
+    assert await host.rows("SELECT 1 FROM execution_results") == []
+    await host.stop()
+    await host.change("DELETE FROM host_positions")
+    await host.start()
+    await host.publish("results.q2", res(result_id="R2", request_id="q2", exec_id="X", exit_code=1))
+    await host.settle()
+
+    async def found() -> tuple[list[str], tuple[int, int]]:
+        rows = await host.rows("SELECT result_id FROM execution_results")
+        counts = await host.rows("SELECT success_count, failure_count FROM executions")
+        return [row[0] for row in rows], tuple(counts[0])
+
+    assert await found() == (["R2"], (1, 1))
+    assert (await host.post("/api/rebuilds/results", json={"lose": True})).status == 202
+
+    async def rebuilt() -> bool:
+        return bool((await host.get("/api/rebuilds")).json()[0]["state"] == "done")
+
+    await host.until(rebuilt)
+    assert await found() == (["R2"], (1, 1))
+    host.clock.advance(32 * 24 * HOUR)
+    await sweep(ctx(host))
+    assert await host.rows("SELECT 1 FROM result_forgotten WHERE result_id = 'R1'") == []
