@@ -9,12 +9,12 @@ import msgspec
 
 from kanade_host.authoring.rule import Grade, rule
 from kanade_host.authoring.subject import Subject
-from kanade_host.bus.resources import STREAMS
+from kanade_host.bus.resources import CONTRACT, define
 from kanade_host.plugin.errors import KanadeError
-from kanade_host.plugin.json import BadShape, Decoder, encode
-from kanade_host.plugin.resources import Stream
+from kanade_host.plugin.json import BadShape, encode
 from kanade_host.plugin.subscriptions import Projection
 from kanade_host.plugin.testing.messages import read_messages
+from kanade_host.projection.decoding import decoding
 
 
 def projections(subject: Subject) -> list[Projection]:
@@ -47,7 +47,7 @@ def examples(subject: Subject) -> Iterator[str]:
         fitting = [body for to, body in messages if _read_by(subject, one, to)]
         if not fitting:
             yield f"{where} has no message for {one.name} (filter {one.filter or 'none'})"
-        decoder: Decoder[Any] = Decoder(one.message)
+        decoder = decoding(one.message)
         for body in fitting:
             try:
                 decoder.decode(body if isinstance(body, bytes) else encode(body))
@@ -57,9 +57,9 @@ def examples(subject: Subject) -> Iterator[str]:
 
 def _read_by(subject: Subject, projection: Projection, to: str) -> bool:
     """Whether its stream takes the subject, and its filter lets it through."""
-    made = subject.collected.resources if subject.collected else []
-    streams = [one for one in (*STREAMS, *made) if isinstance(one, Stream) and one.name == projection.stream]
-    taken = any(matches(pattern, to) for stream in streams for pattern in stream.subjects)
+    made = [define(one) for one in subject.collected.resources] if subject.collected else []
+    streams = [one.config for one in (*CONTRACT, *made) if one.name == projection.stream]
+    taken = any(matches(pattern, to) for stream in streams for pattern in stream["subjects"])
     return taken and (projection.filter is None or matches(projection.filter, to))
 
 

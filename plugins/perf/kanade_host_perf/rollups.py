@@ -54,10 +54,10 @@ def _largest(column: str) -> tuple[str, str, str]:
     return (name, f"max({column})", more)
 
 
-_HOST_PARTS = [part for column in HOST_COLUMNS for part in _sums(column)]
+HOST_PARTS = [part for column in HOST_COLUMNS for part in _sums(column)]
 _FLEET_PARTS = [part for column in FLEET_COLUMNS for part in (*_sums(column), _largest(column))]
 ADDING = (
-    *(_adding("perf_host_rollups", width, ("pc_id",), _HOST_PARTS) for width in HOST_WIDTHS),
+    *(_adding("perf_host_rollups", width, ("pc_id",), HOST_PARTS) for width in HOST_WIDTHS),
     *(_adding("perf_fleet_rollups", width, (), _FLEET_PARTS) for width in FLEET_WIDTHS),
 )
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kanade_host_perf import rollups
 from kanade_host_perf.fleet import series_statement, top_statement
 from kanade_host_perf.messages import HostPerf
+from kanade_host_perf.moving import ADD, BUCKETS, DELETE
 from kanade_host_perf.one_pc import host_statement, host_values
 from kanade_host_perf.pieces import Piece, bounds, fitting, pieces
 from kanade_host_perf.rollups import FLEET_WIDTHS, HOST_WIDTHS
@@ -173,6 +174,9 @@ def test_no_answer_walks_a_table(file: File) -> None:
         top_statement("cpu_pct", of_hosts),
         host_statement(of_hosts),
         rollups.BEHIND,
+        BUCKETS.replace("?1", "?").replace("?2", "?"),
+        ADD,
+        DELETE,
         *rollups.ADDING,
         sums_statement("perf_host_rollups"),
         sums_statement("perf_fleet_rollups"),
@@ -200,3 +204,19 @@ async def test_samples_that_lay_there_are_in_the_answers(host: Any) -> None:
     path = "/api/perf/fleet?from=2026-11-23T10:00:00Z&to=2026-11-23T11:00:00Z&step=1h"
     assert [one["value"] for one in (await host.get(path)).json()["points"]] == [10.0]
     assert (await host.rows("SELECT sum(n_cpu_pct) FROM perf_host_rollups WHERE width = 300"))[0][0] == 3
+
+
+@pytest.mark.kanade(plugins=["perf"])
+async def test_a_pc_with_a_new_id_keeps_its_sums(host: Any) -> None:
+    from kanade_host_perf.pc_records import PerfRecords
+
+    for pc, minutes, cpu in (("old", 1, 10.0), ("new", 2, 30.0), ("old", 61, 50.0), ("other", 1, 70.0)):
+        await host.publish(f"host_perf.{pc}", {"pc_id": pc, "at": (BASE + minutes * 60).wire, "cpu_pct": cpu})
+    await host.settle()
+    rows, refused = await PerfRecords(host.running.app.running["perf"].ctx).move("old", "new")
+    assert (rows, refused) == (2, [])
+    path = "/api/agents/{}/perf?from=2026-11-23T10:00:00Z&to=2026-11-23T12:00:00Z&step=1h"
+    points = (await host.get(path.format("new"))).json()["points"]
+    assert [point["cpu_pct"] for point in points] == [20.0, 50.0]
+    assert (await host.get(path.format("old"))).json()["points"] == []
+    assert len(await host.rows("SELECT 1 FROM perf_host_rollups")) == 6

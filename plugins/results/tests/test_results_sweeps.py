@@ -208,7 +208,8 @@ async def test_what_was_deleted_counts_once(host: Any, res: Any, evt: Any) -> No
     assert (await host.post("/api/rebuilds/results", json={"lose": True})).status == 202
 
     async def rebuilt() -> bool:
-        return bool((await host.get("/api/rebuilds")).json()[0]["state"] == "done")
+        [status] = (await host.get("/api/rebuilds")).json()["rebuilds"]
+        return bool(status["state"] == "done")
 
     await host.until(rebuilt)
     assert await found() == (["R2"], (1, 1))
