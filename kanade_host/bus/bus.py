@@ -17,7 +17,7 @@ from kanade_host.bus.object_reading import ObjectReads
 from kanade_host.bus.objects import Store
 from kanade_host.bus.origin import marked
 from kanade_host.bus.resources import CONTRACT
-from kanade_host.bus.session import CALL_SECONDS, Session
+from kanade_host.bus.session import CALL_SECONDS, Session, size_of
 from kanade_host.plugin.errors import ApiError, BrokerUnavailable, KanadeError, NoResponders, ResourceMissing
 
 RESOURCES_SECONDS = 2.0
@@ -113,7 +113,7 @@ class NatsBus:
             await self.publish_acknowledged(subject, body, {"Nats-Msg-Id": id} if id is not None else None)
             return
         session = self.session
-        await session.publish(subject, body, headers=marked())
+        await session.publish(subject, body, headers=self._marked(body, None))
         await session.flush()
 
     async def publish_acknowledged(
@@ -125,7 +125,7 @@ class NatsBus:
         `BrokerUnavailable`, `InvalidKey`.
         """
         try:
-            answer = await self.call(subject, body, marked(headers))
+            answer = await self.call(subject, body, self._marked(body, headers))
         except NoResponders:
             raise ResourceMissing(
                 f"no stream takes {subject}: it was deleted, or JetStream is off; the host makes it anew"
@@ -136,6 +136,11 @@ class NatsBus:
             raise ApiError(0, 0, f"{subject} was answered by somebody who is no stream") from None
         raise_error(ack.get("error"))
         return PubAck(ack.get("stream", ""), ack.get("seq", 0), ack.get("duplicate", False))
+
+    def _marked(self, body: bytes, headers: Mapping[str, str] | None) -> Mapping[str, str] | None:
+        """With the mark of this program, but no message is too large because of it."""
+        whole = marked(headers)
+        return whole if size_of(body, whole) <= self.session.max_payload else headers
 
     # -- overview ----------------------------------------------------------------------------
 

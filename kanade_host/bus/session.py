@@ -81,6 +81,11 @@ class _Client(Client):
             self._pings_outstanding = 0
 
 
+def size_of(body: bytes, headers: Mapping[str, str] | None) -> int:
+    """Bytes of a message as the broker's limit counts them, nearly."""
+    return len(body) + sum(len(name) + len(value) + 4 for name, value in (headers or {}).items())
+
+
 class Session:
     """A live connection. `lost` is done, with the reason, once it is no more."""
 
@@ -183,7 +188,7 @@ class Session:
         """
         check_publish(subject)
         self.check()
-        size = len(body) + sum(len(name) + len(value) + 4 for name, value in (headers or {}).items())
+        size = size_of(body, headers)
         if size > self.max_payload:
             raise MessageTooLarge(self.max_payload, size)
         unsent = self._transport.unsent if self._transport is not None else 0

@@ -16,6 +16,7 @@ from kanade_host.bus.bus import NatsBus
 from kanade_host.bus.child import spawn
 from kanade_host.bus.connection import Connection, wait_before
 from kanade_host.bus.ensure import ensure
+from kanade_host.bus.origin import by_host
 from kanade_host.bus.reader import Reader, consumer_info, remake_consumer
 from kanade_host.plugin.errors import BrokerUnavailable, InvalidKey, MessageTooLarge, NoResponders
 
@@ -280,3 +281,18 @@ async def test_a_question_that_nobody_answers_in_time(bus: NatsBus, foreign: Nat
     with pytest.raises(TimeoutError):
         await bus.request("slow", b"", 0.01)
     assert bus.connected
+
+
+async def test_what_this_program_sends_is_marked(bus: NatsBus, foreign: NatsClient, eventually) -> None:
+    """Where there is room: the largest message that the broker takes goes all the same, without the mark."""
+    seen: list[Msg] = []
+
+    async def receive(message: Msg) -> None:
+        seen.append(message)
+
+    async with bus.subscription("kill.>", receive):
+        await bus.publish("kill.e-1", b"", stream=False)
+        await bus.publish("kill.e-1", b"x" * bus.max_payload, stream=False)
+        await foreign.publish("kill.e-1", b"")
+        await eventually(lambda: len(seen) == 3)
+    assert [by_host(message.headers) for message in seen] == [True, False, False]
