@@ -6,6 +6,7 @@ The targets of fires keep the id that was addressed then; each leads to its resu
 from __future__ import annotations
 
 from kanade_host.plugin import Context, Tx, move_rows
+from kanade_host_results.recent import void
 
 _SUCCESSES = """
 INSERT INTO result_successes (job_id, pc_id, finished_at)
@@ -33,4 +34,5 @@ class ResultRecords:
 
         rows = await self._ctx.write(successes)
         rows += await move_rows(self._ctx, "execution_results", pc_id, successor, topic="results")
+        await self._ctx.write(void)  # lists of both names
         return rows, []

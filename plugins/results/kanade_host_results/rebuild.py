@@ -7,6 +7,7 @@ their counts are made anew, where all results that they count can be replayed (r
 from __future__ import annotations
 
 from kanade_host.plugin import Reach, Rebuild, Tx
+from kanade_host_results.recent import void
 
 RESULTS = "results.results"
 STARTED = "results.started"
@@ -69,6 +70,7 @@ def complete(tx: Tx, reach: Reach) -> None:
 
 def settle(tx: Tx, reach: Reach) -> None:  # noqa: ARG001
     """The recount. Targets decide the status of an execution that has a plan."""
+    void(tx)
     tx.execute(
         "UPDATE executions AS e SET success_count = r.success_count, failure_count = r.failure_count,"
         " status = CASE WHEN r.success_count + r.failure_count = 0 OR EXISTS"

@@ -13,6 +13,7 @@ from kanade_host_results.digests import digest
 from kanade_host_results.forgotten import forgotten
 from kanade_host_results.messages import ExecResult
 from kanade_host_results.outcome import outcome
+from kanade_host_results.recent import grown
 from kanade_host_results.successes import note_successes
 from kanade_host_results.targets import Move
 
@@ -53,6 +54,7 @@ def apply_results(tx: Tx, batch: Batch) -> None:
     note_successes(tx, fresh)
     if tally:
         counters.apply_tally(tx, tally, moves)
+    grown(tx, min(str(row[9]) for row in rows))
     pcs = {str(row[3]) for row in rows}
     tx.changed("results", *(pcs if len(pcs) <= _KEYS_AT_MOST else ()))
 

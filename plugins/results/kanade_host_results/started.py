@@ -9,6 +9,7 @@ from __future__ import annotations
 from kanade_host.plugin import Batch, Tx
 from kanade_host_results.forgotten import forgotten
 from kanade_host_results.messages import EventStarted
+from kanade_host_results.recent import grown
 from kanade_host_results.targets import Move, move, planned
 
 _INSERT = (
@@ -32,6 +33,7 @@ def apply_started(tx: Tx, batch: Batch) -> None:
     written = tx.executemany(_INSERT, [_row(message.body, message.meta.time.sql) for message in batch])
     if written.rowcount == 0:
         return
+    grown(tx, min(message.meta.time for message in batch).sql)
     execs = {message.body.exec_id for message in batch}
     with_targets = planned(tx, execs)
     if with_targets:

@@ -11,6 +11,7 @@ from typing import Any
 from kanade_host.plugin import Context, Instant, Tx
 from kanade_host_results.forgotten import FORGET, REMEMBERED_DAYS, remember
 from kanade_host_results.live import DELIVERED_WITHIN_SECONDS
+from kanade_host_results.recent import void
 from kanade_host_results.settings import ResultsSettings
 from kanade_host_results.targets import Move, move, settle_status
 from kanade_host_results.withdrawing import withdraw
@@ -137,6 +138,7 @@ def _delete_results(tx: Tx, before: Instant, now: Instant) -> int:
     tx.executemany("DELETE FROM result_objects WHERE result_id = ?", [(row[1],) for row in rows])
     remember(tx, [(row[1], row[2]) for row in rows], now)
     if rows:
+        void(tx)
         tx.changed("results")
     return len(rows)
 
