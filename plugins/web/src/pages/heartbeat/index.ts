@@ -7,6 +7,7 @@ import type { AgentPage } from "./agents";
 export const entries: Entries = {
   "heartbeat.agents": { load: () => import("./Agents"), icon: IconDevices },
   "heartbeat.agent": { load: () => import("./Agent") },
+  "heartbeat.health": { load: () => import("./Health") },
   "heartbeat.facts": { load: () => import("./Facts") },
 };
 

@@ -7,6 +7,7 @@ import { type EventRow, summary, tone } from "./events";
 
 export const entries: Entries = {
   "obs.events": { load: () => import("./Events"), icon: IconTimelineEvent },
+  "obs.card": { load: () => import("./Card") },
   "obs.agent": { load: () => import("./Panel") },
 };
 

@@ -6,6 +6,7 @@ import type { Timeline } from "../timeline";
 
 export const entries: Entries = {
   "perf.fleet": { load: () => import("./Fleet"), icon: IconChartLine },
+  "perf.card": { load: () => import("./Card") },
   "perf.agent": { load: () => import("./Host") },
   "perf.processes": { load: () => import("./Processes") },
 };

@@ -1,0 +1,5 @@
+import type { Entries } from "../registry";
+
+export const entries: Entries = {
+  "scheduler.card": { load: () => import("./Card") },
+};
