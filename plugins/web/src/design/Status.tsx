@@ -45,7 +45,14 @@ const SHAPES: Record<Tone, ReactNode> = {
 
 export function Shape({ tone, size = 11 }: { tone: Tone; size?: number }) {
   return (
-    <svg width={size} height={size} viewBox="0 0 12 12" aria-hidden="true" focusable="false">
+    <svg
+      className={`${styles.shape} ${styles[tone]}`}
+      width={size}
+      height={size}
+      viewBox="0 0 12 12"
+      aria-hidden="true"
+      focusable="false"
+    >
       {SHAPES[tone]}
     </svg>
   );

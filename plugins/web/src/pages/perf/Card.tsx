@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { Card, Line, Lines } from "../../design/Card";
+import { Card, Figures, Line, Lines } from "../../design/Card";
 import { percent } from "../../design/numbers";
 import { Spark } from "../../design/Spark";
 import { Loaded, SkeletonRows } from "../../design/States";
@@ -35,6 +35,9 @@ export default function PerfCard() {
   const values = (fleet.data?.points ?? []).map((point) => point.value);
   return (
     <Card title={t("card.title")} to="/performance">
+      <Figures
+        of={[{ value: percent(values[values.length - 1]), label: t("card.now"), to: "/performance" }]}
+      />
       <Spark
         values={values}
         most={100}
