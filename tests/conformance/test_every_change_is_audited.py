@@ -46,6 +46,7 @@ SPARE = {**JOBS[0], "id": "spare"}
 EVERYBODY = {"target": {"pcs": ["pc-1"]}}
 SCOPE = {"heartbeat_interval": "2m"}
 RUN = {"pc_id": "pc-1", "script": "echo", "timeout_secs": 5}
+ONLINE = {"even_online": True}
 BINARY = form(agent_binary("9.9.9"))
 FILE = form(b"content")
 
@@ -146,17 +147,17 @@ STEPS = [
     Step("DELETE /api/script-objects/{name}/{version}", "/api/script-objects/app/1.0", None,
          "operator", "script_object_delete", "app/1.0", 204),
     # -- PCs that leave
-    Step("POST /api/fleet/pcs/{pc_id}/rename", "/api/fleet/pcs/pc-2/rename", {"to": "pc-two"},
+    Step("POST /api/fleet/pcs/{pc_id}/rename", "/api/fleet/pcs/pc-2/rename", {"to": "pc-two", **ONLINE},
          "operator", "agent_rename", "pc-2"),
     Step("POST /api/fleet/moves/{id}/repeat", "/api/fleet/moves/1/repeat", None,
          "operator", "agent_move_repeat", "pc-2"),
-    Step("POST /api/fleet/pcs/{pc_id}/merge", "/api/fleet/pcs/pc-two/merge", {"into": "pc-1"},
+    Step("POST /api/fleet/pcs/{pc_id}/merge", "/api/fleet/pcs/pc-two/merge", {"into": "pc-1", **ONLINE},
          "operator", "agent_merge", "pc-two"),
-    Step("POST /api/fleet/pcs/{pc_id}/retire", "/api/fleet/pcs/pc-1/retire", {},
+    Step("POST /api/fleet/pcs/{pc_id}/retire", "/api/fleet/pcs/pc-1/retire", {**ONLINE},
          "operator", "agent_retire", "pc-1"),
     Step("DELETE /api/fleet/retired/{pc_id}", "/api/fleet/retired/pc-1", None,
          "operator", "agent_retired_clear", "pc-1", 204),
-    Step("POST /api/fleet/retire", "/api/fleet/retire", {"names": ["pc-3"], "expected": 1},
+    Step("POST /api/fleet/retire", "/api/fleet/retire", {"names": ["pc-3"], "expected": 1, **ONLINE},
          "operator", "agent_retire", "pc-3"),
     # -- the host
     Step("POST /api/dead-letters/{id}/replay", "/api/dead-letters/$letter_id/replay", None,

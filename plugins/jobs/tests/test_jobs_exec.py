@@ -351,3 +351,21 @@ async def test_a_group_that_nobody_is_in_is_warned_of(host: Any) -> None:
 async def test_without_heartbeats_all_expects_nobody(host: Any) -> None:
     await host.post("/api/jobs", json=JOB)
     assert (await fire(host, target={"all": True}))["expected"] == 0
+
+
+FIRES: dict[str, tuple[str, Any, int, str]] = {
+    "28 nobody": ("ready", {}, 400, "target must specify at least one of `all` / `groups` / `pcs` (or set "),
+    "29 unknown keys": ("ready", {"target": {"all": True}, "x": 1}, 200, '"exec_id"'),
+    "30 unknown job": ("nope", {"target": {"all": True}}, 404,
+                       "job 'nope' not found in catalog — register it first with `kanade job create "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIRES)
+async def test_examples_of_fires(host: Any, name: str) -> None:
+    """The last of `contract/manifest.md` 14."""
+    job = {"id": "ready", "version": "1", "execute": {"shell": "cmd", "script": "x", "timeout": "1s"}}
+    assert (await host.post("/api/jobs", json=job)).status == 200
+    job_id, body, status, text = FIRES[name]
+    answer = await host.post(f"/api/exec/{job_id}", json=body)
+    assert (answer.status, text in answer.text) == (status, True), answer.text
