@@ -22,8 +22,8 @@ from kanade_host.loading.lease import BUCKET, Lease
 from kanade_host.loading.migrating import open_database
 from kanade_host.loading.plan import Extra, Plan, make_plan, refuse
 from kanade_host.loading.running import RunningPlugin
-from kanade_host.loading.seen import note_seen, tell
-from kanade_host.loading.state import PluginState
+from kanade_host.loading.seen import gone, note_seen, tell, tell_gone, tell_off
+from kanade_host.loading.state import Manifest, PluginState
 from kanade_host.loading.suspect import SuspectNote
 from kanade_host.parts import Broker, Store
 from kanade_host.platform.exits import Exit
@@ -50,10 +50,18 @@ REPLAY_SECONDS = 5.0
 class App:
     """One host. `start` binds HTTP and returns; the rest of the start goes on in the background.
 
-    `extra` plugins are handed over as modules (the test kit). `clock` replaces the system's.
+    `extra` plugins are handed over as modules (the test kit). `clock` replaces the system's. `safe`: only
+    essential plugins take part.
     """
 
-    def __init__(self, config: Config, *, extra: Sequence[Extra] = (), clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        extra: Sequence[Extra] = (),
+        clock: Clock | None = None,
+        safe: bool = False,
+    ) -> None:
         self.config = config
         self.clock: Clock = clock or SystemClock()
         self.plan: Plan | None = None
@@ -66,7 +74,9 @@ class App:
         self.rebuilds: Rebuilds | None = None
         self.starting = "the host starts"
         """What the first start waits for; empty once it is complete."""
-        self._extra = extra
+        self.gone: list[Manifest] = []
+        """Plugins that ran here and are not installed any more: what they kept is still there."""
+        self._extra, self._safe = extra, safe
         self._offers = Offers()
         self._active = asyncio.Event()
         self._replay = asyncio.Event()
@@ -91,6 +101,8 @@ class App:
             left_out=self._suspects.take(),
             extra=self._extra,
             host_routes=self.web.host_routes,
+            safe=self._safe,
+            importing=self._suspects.importing,
         )
         for warning in (*self.config.warnings, *plan.warnings):
             log.warning(warning)
@@ -151,6 +163,10 @@ class App:
         manifests = [loaded.state.manifest for loaded in plan.loaded]
         now = self.clock.now()
         tell(await writer.run("host", lambda tx: note_seen(tx, manifests, now)))
+        installed = [state.name for state in plan.states]
+        self.gone = await writer.run("host", lambda tx: gone(tx, installed))
+        tell_gone(self.gone)
+        tell_off(plan)
         self.feeds = Feeds(
             bus=self.broker.bus,
             writer=writer,

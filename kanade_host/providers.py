@@ -89,6 +89,12 @@ class HostView:
         plan = self._app.plan
         return [state.as_json() for state in plan.states] if plan else []
 
+    def uninstalled(self) -> Sequence[Mapping[str, Any]]:
+        return [
+            {"name": one.name, "distribution": one.distribution, "version": one.version}
+            for one in self._app.gone
+        ]
+
     def projections(self) -> Sequence[Mapping[str, Any]]:
         return [*map(_projection, self._runners()), *(_sampling(one) for one in self._samples())]
 

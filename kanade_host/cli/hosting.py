@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from kanade_host import __version__
+from kanade_host.cli.changes import Changes
 from kanade_host.cli.fulfilling import keep_told
 from kanade_host.cli.running import RunFile
 from kanade_host.config import Config, ConfigError
@@ -50,10 +51,12 @@ def run_host(
     on_ready: OnReady | None = None,
     service: Service | None = None,
     files: Sequence[str] = (),
+    safe: bool = False,
 ) -> int:
     """Serve until a signal, the service manager or a fatal error ends it; answers the exit status.
 
-    `files` are plugins in development, each a Python file.
+    `files` are plugins in development, each a Python file: a change of one starts the host anew, in this
+    process. `safe`: only essential plugins take part.
     Logging is set up already. Fatal errors are logged before they are raised: a service has no
     standard error.
     """
@@ -71,7 +74,7 @@ def run_host(
     )
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(_host(config, on_ready, service, files))
+            return runner.run(_host(config, on_ready, service, files, safe))
     except KanadeError as error:
         log.error("the host cannot run", reason=str(error))
         raise
@@ -94,14 +97,32 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _host(
-    config: Config, on_ready: OnReady | None, service: Service | None, files: Sequence[str]
+    config: Config,
+    on_ready: OnReady | None,
+    service: Service | None,
+    files: Sequence[str],
+    safe: bool,
 ) -> int:
     from kanade_host.app import App
     from kanade_host.loading.single import from_file
 
+    unhandled.on_loop(asyncio.get_running_loop())
+    changes = Changes(files)
+    app = App(config, extra=[from_file(file) for file in files], safe=safe)
+    while True:
+        status = await _serve(app, config, on_ready, service, changes)
+        if not changes.seen:
+            return status
+        app = App(config, extra=await changes.read(), safe=safe)
+        if changes.stopped:
+            return status
+
+
+async def _serve(
+    app: App, config: Config, on_ready: OnReady | None, service: Service | None, changes: Changes
+) -> int:
+    """Run one app to its end."""
     loop = asyncio.get_running_loop()
-    unhandled.on_loop(loop)
-    app = App(config, extra=[from_file(file) for file in files])
     if service is not None:
         service.on_stop = _from_other_thread(loop, app)
     tasks: list[asyncio.Task[None]] = []
@@ -112,6 +133,7 @@ async def _host(
             if service is not None:
                 service.running()
             tasks.append(asyncio.create_task(keep_told(app, file), name="running file"))
+            tasks.append(asyncio.create_task(changes.wait(app.ask_to_stop), name="changes of files"))
             if on_ready is not None:
                 tasks.append(asyncio.create_task(_when_ready(app, on_ready), name="when ready"))
             status = await app.wait()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import click
 
+from kanade_host.cli.options import config_option, read_config
 from kanade_host.cli.output import json_option, print_json
 from kanade_host.observe.logs import setup_console
 from kanade_host.platform.exits import Exit
@@ -104,3 +106,56 @@ def check_command(
     if only:
         return Exit.FAILED if any(one.outcome == "broken" for one in report.results) else Exit.OK
     return Exit.OK if report.grade >= Grade[at_least.upper()] else Exit.FAILED
+
+
+@command.command(
+    "purge",
+    epilog="""\b
+Examples:
+  kanade-host plugin purge battery          what would go
+  kanade-host plugin purge battery --yes    remove it; no host may run meanwhile
+
+\b
+Tables that kanade-backend has too are emptied, not dropped. Its consumers at the broker stay: they hold
+nothing but a bookmark. A copy of the database, made before, is the way back.
+""",
+)
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Remove it. Without this, only show what would go.")
+@config_option
+@json_option
+def purge_command(name: str, yes: bool, config: str | None, demo: str | None, as_json: bool) -> int:
+    """Remove what a plugin that is not installed any more left in the database and on disk."""
+    from kanade_host.cli.purging import left_of, purge
+    from kanade_host.cli.reading import reading
+    from kanade_host.loading.find import RESERVED, find
+    from kanade_host.store.location import parse_location
+
+    setup_console("error")
+    read = read_config(config, demo)
+    for state in find():
+        if name in (state.name, *RESERVED):
+            raise click.ClickException(
+                f"plugin {name!r} is installed ({state.manifest.distribution}): uninstall it with pip; to"
+                f' switch it off and keep its data: [plugins] disabled = ["{name}"]'
+            )
+    with contextlib.closing(reading(read)) as connection:
+        left = left_of(connection, name, read.data_dir)
+    if left.nothing:
+        raise click.ClickException(f"there is nothing of a plugin {name!r} in {read.db.sqlite_path}")
+    if yes:
+        purge(parse_location(read.db.sqlite_path), left)
+    if as_json:
+        print_json(left.as_json() | {"removed": yes})
+        return Exit.OK
+    for table, rows in left.tables.items():
+        what = "is emptied (kanade-backend has it too)" if table in left.emptied else "is dropped"
+        click.echo(f"table {table}: {rows} rows; it {what}")
+    for table, rows in left.host.items():
+        click.echo(f"{table}: {rows} rows about it are deleted")
+    if left.folder is not None:
+        click.echo(f"{left.folder}: {left.files} files, {left.bytes} bytes are deleted")
+    click.echo(
+        "\nRemoved." if yes else f"\nNothing was removed. To remove it: kanade-host plugin purge {name} --yes"
+    )
+    return Exit.OK

@@ -13,7 +13,8 @@ Examples:
   kanade-host serve --config /etc/kanade/backend.toml
   kanade-host --config /etc/kanade/backend.toml      the same, as kanade-backend is called
   RUST_LOG=debug kanade-host serve                   more in the log
-  kanade-host serve --plugin battery.py              with a plugin in development
+  kanade-host serve --plugin battery.py              with a plugin in development; starts anew when it changes
+  kanade-host serve --safe                           essential plugins alone
 
 \b
 SIGTERM and Ctrl-C stop it tidily within ten seconds; a second one ends it at once.
@@ -36,16 +37,17 @@ Exit status: 0 stopped tidily, 1 a fatal error (also in the log), 2 wrong usage.
     multiple=True,
     help="A Python file to run as a plugin, called as the file is: for development. May be repeated.",
 )
-def command(config: str | None, files: tuple[str, ...]) -> int:
+@click.option("--safe", is_flag=True, help="Run essential plugins alone, to look at what keeps others down.")
+def command(config: str | None, files: tuple[str, ...], safe: bool) -> int:
     """Serve, from the configuration in backend.toml."""
 
     def in_service(service: Service) -> int:
-        return run_host(_prepared(config), service=service, files=files)
+        return run_host(_prepared(config), service=service, files=files, safe=safe)
 
     service = Service(in_service)
     if service.dispatch():
         return service.status
-    return run_host(_prepared(config), files=files)
+    return run_host(_prepared(config), files=files, safe=safe)
 
 
 def _prepared(config: str | None) -> Config:

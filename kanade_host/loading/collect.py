@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import inspect
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pluggy
+import structlog
 
 from kanade_host.loading.state import PluginState
 from kanade_host.plugin import hooks
+from kanade_host.plugin.deprecation import KanadeDeprecationWarning
 from kanade_host.plugin.migrations import Migrations
 from kanade_host.plugin.pages import Page
 from kanade_host.plugin.resources import Bucket, ObjectStore, Resource, Stream
 from kanade_host.plugin.routes import Route
 from kanade_host.plugin.settings import Settings
 from kanade_host.plugin.subscriptions import Projection, Samples, Subscription, Watch
+
+log = structlog.get_logger("kanade_host.loading")
 
 
 @dataclass(slots=True)
@@ -48,6 +55,23 @@ class Loaded:
         return folder if folder is not None and folder.is_dir() else None
 
 
+@contextlib.contextmanager
+def noting_deprecations(state: PluginState) -> Iterator[None]:
+    """Note in the state, and log, what of the API the plugin uses that is going."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", KanadeDeprecationWarning)
+        yield
+    for one in caught:
+        if issubclass(one.category, KanadeDeprecationWarning):
+            text = str(one.message)
+            if text in state.deprecations:
+                continue  # an import asks for a name more than once
+            state.deprecations.append(text)
+            log.warning("deprecated", plugin=state.name, text=text)
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+
+
 class Rejected(Exception):
     """What a hook returned cannot be used; the text is for the author of the plugin."""
 
@@ -62,7 +86,8 @@ def manager() -> pluggy.PluginManager:
 def load(state: PluginState, plugins: pluggy.PluginManager, table: dict[str, Any]) -> Loaded | None:
     """Import one plugin and collect its data; None when it failed (its state says in which phase)."""
     try:
-        module = importlib.import_module(state.manifest.module)
+        with noting_deprecations(state):
+            module = importlib.import_module(state.manifest.module)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
@@ -76,8 +101,9 @@ def adopt(
 ) -> Loaded | None:
     """Register an imported module and collect its data."""
     try:
-        plugins.register(module, state.name)
-        plugins.check_pending()
+        with noting_deprecations(state):
+            plugins.register(module, state.name)
+            plugins.check_pending()
     except Exception as error:
         if plugins.has_plugin(state.name):
             plugins.unregister(name=state.name)

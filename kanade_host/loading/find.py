@@ -13,10 +13,11 @@ import importlib_metadata
 import msgspec
 import structlog
 
+from kanade_host import __version__
 from kanade_host.loading.state import Manifest, PluginState
+from kanade_host.plugin.versions import refusal
 
 GROUP = "kanade_host.plugins"
-API = "1"
 RESERVED = ("host", "kit")
 """Owners of the host's own rows, and of the test kit."""
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -87,10 +88,8 @@ def _read(point: importlib_metadata.EntryPoint) -> PluginState:
         state.fail(
             "found", f"the entry point is called {point.name!r}, kanade-plugin.toml says {static.name!r}"
         )
-    elif static.api != API:
-        state.leave_out(
-            "incompatible", f"it is written for plugin API {static.api!r}, this host offers {API!r}"
-        )
+    elif (refused := refusal(static.api, __version__)) is not None:
+        state.leave_out("incompatible", refused)
     return state
 
 
@@ -114,8 +113,13 @@ def _name_both(states: dict[str, PluginState], second: PluginState) -> None:
     states[f"{second.name}@{second.manifest.distribution}"] = second
 
 
-def choose(states: Iterable[PluginState], disabled: Iterable[str], only: Iterable[str] | None) -> list[str]:
-    """Mark what the configuration switches off; answers warnings about names that nobody has."""
+def choose(
+    states: Iterable[PluginState], disabled: Iterable[str], only: Iterable[str] | None, safe: bool = False
+) -> list[str]:
+    """Mark what the configuration switches off; answers warnings about names that nobody has.
+
+    `safe`: whatever is not essential is switched off too.
+    """
     states = list(states)
     names = {state.name for state in states}
     wanted = None if only is None else set(only)
@@ -125,6 +129,8 @@ def choose(states: Iterable[PluginState], disabled: Iterable[str], only: Iterabl
             continue
         if state.name in unwanted:
             state.leave_out("disabled", "[plugins] disabled names it")
+        elif safe and not state.manifest.essential:
+            state.leave_out("disabled", "the host was started with --safe: essential plugins alone")
         elif wanted is not None and state.name not in wanted:
             state.leave_out("disabled", "[plugins] only does not name it")
     missing = sorted((unwanted | (wanted or set())) - names)

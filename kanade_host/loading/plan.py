@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -69,16 +69,19 @@ def make_plan(
     left_out: Mapping[str, str] | None = None,
     extra: Sequence[Extra] = (),
     host_routes: Sequence[Route] = (),
+    safe: bool = False,
+    importing: Callable[[str | None], None] = lambda _: None,
 ) -> Plan:
     """Find, choose, order, import, collect and check. Never raises for what a plugin does.
 
     `tables` are the raw `[plugins.NAME]`; `left_out` maps names to the reason why the last start
-    showed that they must stay out.
+    showed that they must stay out. `safe` lets essential ones take part alone. `importing` hears whose
+    code runs from now on, and None when that of nobody does.
     """
     tables = tables or {}
     modules = {one.manifest.name: one.module for one in extra}
     states = [state for state in find() if state.name not in modules]
-    warnings = choose(states, disabled, only)
+    warnings = choose(states, disabled, only, safe)
     states += [PluginState(one.manifest) for one in extra]
     for state in states:
         reason = (left_out or {}).get(state.name)
@@ -87,6 +90,7 @@ def make_plan(
     plugins = manager()
     plan = Plan(states, [], plugins, warnings)
     for state in order(states):
+        importing(state.name)
         table = dict(tables.get(state.name, {}))
         if state.name in modules:
             loaded = adopt(state, modules[state.name], plugins, table)
@@ -94,6 +98,7 @@ def make_plan(
             loaded = load(state, plugins, table)
         if loaded is not None:
             plan.loaded.append(loaded)
+    importing(None)
     plan.drop_out()
     for conflict in check(plan.loaded, host_routes):
         plan.fail(conflict.plugin, "checked", conflict.reason)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import structlog
 
+from kanade_host.loading.find import RESERVED
+from kanade_host.loading.plan import Plan
 from kanade_host.loading.state import Manifest
 from kanade_host.plugin.audit import audit
 from kanade_host.plugin.instants import Instant
@@ -47,3 +49,31 @@ def tell(new: Sequence[Manifest]) -> None:
             distribution=one.distribution,
             version=one.version,
         )
+
+
+def gone(tx: Any, installed: Collection[str]) -> list[Manifest]:
+    """Plugins that ran here once and are not installed any more, by name."""
+    rows = tx.execute("SELECT name, distribution, version FROM host_plugins ORDER BY name").fetchall()
+    return [
+        Manifest(row["name"], row["name"], "", row["distribution"], row["version"])
+        for row in rows
+        if row["name"] not in installed and row["name"] not in RESERVED
+    ]
+
+
+def tell_gone(gone: Sequence[Manifest]) -> None:
+    """Log whose data lies here without its code."""
+    for one in gone:
+        log.warning(
+            "a plugin that ran here is not installed any more; what it kept is still there",
+            plugin=one.name,
+            distribution=one.distribution,
+            hint=f"install it again, or: kanade-host plugin purge {one.name}",
+        )
+
+
+def tell_off(plan: Plan) -> None:
+    """Log in one line which features are off, and why."""
+    off = [f"{state.manifest.title} ({state.name}): {state.reason}" for state in plan.states if state.out]
+    if off:
+        log.warning("features are off", count=len(off), which="; ".join(off))

@@ -52,6 +52,8 @@ class PluginState:
     reasons: dict[str, str] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)
     contributes: dict[str, list[str]] = field(default_factory=dict)
+    deprecations: list[str] = field(default_factory=list)
+    """What of the plugin API it uses that is going, and what to use instead."""
     _began: float = field(default_factory=time.monotonic)
 
     @property
@@ -116,5 +118,6 @@ class PluginState:
             "requires": list(manifest.requires),
             "after": list(manifest.after),
             "seconds": dict(self.times),
+            "deprecations": list(self.deprecations),
             "contributes": {kind: sorted(names) for kind, names in self.contributes.items()},
         }

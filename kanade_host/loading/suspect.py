@@ -20,13 +20,37 @@ class SuspectNote:
 
     def __init__(self, database: Path) -> None:
         self._file = database.with_name(database.name + ".suspect")
+        self._starting = database.with_name(database.name + ".importing")
 
     def write(self, plugin: str, reason: str) -> None:
         """Called on whatever thread noticed, just before the process ends."""
         self._file.write_text(json.dumps({"plugin": plugin, "reason": reason}), encoding="utf-8")
 
+    def importing(self, plugin: str | None) -> None:
+        """Whose code is about to run in the start; None: that is over. A process that ends in it leaves the
+        name behind.
+        """
+        try:
+            if plugin is None:
+                self._starting.unlink(missing_ok=True)
+            else:
+                self._starting.write_text(plugin, encoding="utf-8")
+        except OSError:
+            pass  # a first start has no folder yet; opening the database says what is wrong with one
+
+    def _ended_importing(self) -> dict[str, str]:
+        try:
+            plugin = self._starting.read_text(encoding="utf-8").strip()
+            self._starting.unlink(missing_ok=True)
+        except OSError:
+            return {}
+        return {plugin: "it ended the last start: the process ended while it was imported"} if plugin else {}
+
     def take(self) -> dict[str, str]:
         """Plugin -> reason, of the last end; the note is gone afterwards."""
+        return self._ended_importing() | self._noted()
+
+    def _noted(self) -> dict[str, str]:
         try:
             text = self._file.read_text(encoding="utf-8")
             self._file.unlink(missing_ok=True)

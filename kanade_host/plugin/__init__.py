@@ -5,6 +5,9 @@ Beside that module lies `kanade-plugin.toml` (name, title, api, requires, after,
 host reads without importing anything. The module implements hooks (see `kanade_host.plugin.hooks`).
 """
 
+from typing import Any
+
+from kanade_host.plugin import deprecation
 from kanade_host.plugin.audit import audit
 from kanade_host.plugin.authenticators import (
     Authenticator,
@@ -83,8 +86,7 @@ from kanade_host.plugin.subscriptions import (
     Watch,
 )
 from kanade_host.plugin.tasks import Job, Sweep, Task
-
-API_VERSION = "1"
+from kanade_host.plugin.versions import API_VERSION
 
 __all__ = [
     "API_VERSION",
@@ -174,3 +176,8 @@ __all__ = [
     "parse_duration",
     "whole_seconds",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Names that are going; see `kanade_host.plugin.deprecation`."""
+    return deprecation.look_up(name)

@@ -147,7 +147,7 @@ class HostRoutes:
 
     async def plugins(self, _: Request) -> Mapping[str, Any]:
         """All plugins that were found, with state and reason."""
-        return {"plugins": list(self._host.plugins())}
+        return {"plugins": list(self._host.plugins()), "uninstalled": list(self._host.uninstalled())}
 
     async def projections(self, _: Request) -> Mapping[str, Any]:
         """All projections, with position, lag and state."""

@@ -61,6 +61,10 @@ class Host(Protocol):
         """One row for each plugin that was found, failed and disabled ones too."""
         ...
 
+    def uninstalled(self) -> Sequence[Mapping[str, Any]]:
+        """Name, distribution and version of plugins that ran here and are not installed any more."""
+        ...
+
     def projections(self) -> Sequence[Mapping[str, Any]]:
         """One row for each projection and sample of a running plugin."""
         ...

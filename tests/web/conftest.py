@@ -70,6 +70,9 @@ class FakeHost:
     def reasons(self) -> Sequence[Reason]:
         return self.not_well
 
+    def uninstalled(self) -> Sequence[Mapping[str, Any]]:
+        return []
+
     def plugins(self) -> Sequence[Mapping[str, Any]]:
         return [{"name": "shop", "state": "running"}]
 
