@@ -10,7 +10,6 @@ import structlog
 
 from kanade_host.loading.plan import Extra
 from kanade_host.loading.single import from_file
-from kanade_host.platform.signals import stop_signals
 from kanade_host.plugin.errors import PluginError
 
 LOOK_SECONDS = 0.1
@@ -25,7 +24,7 @@ class Changes:
     def __init__(self, files: Sequence[str]) -> None:
         self._files = files
         self._known = self._look()
-        self.seen = self.stopped = False
+        self.seen = False
 
     def _look(self) -> _State:
         return tuple(_state(Path(file)) for file in self._files)
@@ -43,31 +42,22 @@ class Changes:
             await asyncio.sleep(LOOK_SECONDS)
         self._known = now
 
-    async def read(self) -> list[Extra]:
+    async def read(self, stopping: asyncio.Event) -> list[Extra] | None:
         """The plugins as they are now. A file that cannot be read is waited for until it changes again, or
-        until somebody stops the host (`stopped`).
+        until somebody stops the host: then None.
         """
         self.seen = False
-        while True:
+        while not stopping.is_set():
             self._known = self._look()
             try:
                 return [from_file(file) for file in self._files]
             except PluginError as error:
                 log.error("the changed file is no plugin; waiting for the next change", reason=str(error))
-            if not await self._again():
-                self.stopped = True
-                return []
-
-    async def _again(self) -> bool:
-        """Whether a file changed before a signal asked to stop."""
-        waiting = asyncio.ensure_future(self._other())
-        with stop_signals(lambda: _cancel(waiting)):
-            await asyncio.wait({waiting})
-        return not waiting.cancelled()
-
-
-def _cancel(waiting: asyncio.Future[None]) -> None:
-    waiting.cancel()
+            waiting = [asyncio.ensure_future(self._other()), asyncio.ensure_future(stopping.wait())]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for one in waiting:
+                one.cancel()
+        return None
 
 
 def _state(file: Path) -> tuple[int, int]:

@@ -108,14 +108,20 @@ async def _host(
 
     unhandled.on_loop(asyncio.get_running_loop())
     changes = Changes(files)
+    stopping = asyncio.Event()
     app = App(config, extra=[from_file(file) for file in files], safe=safe)
-    while True:
-        status = await _serve(app, config, on_ready, service, changes)
-        if not changes.seen:
-            return status
-        app = App(config, extra=await changes.read(), safe=safe)
-        if changes.stopped:
-            return status
+
+    def stop() -> None:
+        stopping.set()
+        app.ask_to_stop()
+
+    with stop_signals(stop, at_once=flush_logs):
+        while True:
+            status = await _serve(app, config, on_ready, service, changes)
+            extra = await changes.read(stopping) if changes.seen else None
+            if extra is None or stopping.is_set():
+                return status
+            app = App(config, extra=extra, safe=safe)
 
 
 async def _serve(
@@ -127,22 +133,21 @@ async def _serve(
         service.on_stop = _from_other_thread(loop, app)
     tasks: list[asyncio.Task[None]] = []
     file = RunFile(config.data_dir)
-    with stop_signals(app.ask_to_stop, at_once=flush_logs):
-        try:
-            await app.start()
-            if service is not None:
-                service.running()
-            tasks.append(asyncio.create_task(keep_told(app, file), name="running file"))
-            tasks.append(asyncio.create_task(changes.wait(app.ask_to_stop), name="changes of files"))
-            if on_ready is not None:
-                tasks.append(asyncio.create_task(_when_ready(app, on_ready), name="when ready"))
-            status = await app.wait()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await _stop(app)
-            file.remove()
+    try:
+        await app.start()
+        if service is not None:
+            service.running()
+        tasks.append(asyncio.create_task(keep_told(app, file), name="running file"))
+        tasks.append(asyncio.create_task(changes.wait(app.ask_to_stop), name="changes of files"))
+        if on_ready is not None:
+            tasks.append(asyncio.create_task(_when_ready(app, on_ready), name="when ready"))
+        status = await app.wait()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await _stop(app)
+        file.remove()
     if status and app.view.dead:
         raise OperatorError(app.view.dead)
     return status
