@@ -37,12 +37,14 @@ class Addressing:
     """All messages of one fire. `expected`: the PCs that are to end it, each once.
 
     `groups`: how many members each named group has. `named`: how often PCs were named, repeats included.
+    `waves`: how many of the messages each wave has, and its delay.
     """
 
     messages: tuple[Addressed, ...]
     expected: tuple[str, ...]
     groups: Mapping[str, int] = field(default_factory=dict)
     named: int = 0
+    waves: tuple[tuple[int, int], ...] = ()
 
     @property
     def empty(self) -> list[str]:
@@ -102,8 +104,11 @@ def delays(plan: FanoutPlan) -> list[int]:
 
 
 async def address(plan: FanoutPlan, fleet: Fleet, *, upstream: bool) -> Addressing:
-    """Resolve a plan. Raises `HttpError` 400 for unusable names, 503 where groups cannot be resolved."""
-    if upstream:
+    """Resolve a plan; one with batches names each PC, since each batch is to reach its own.
+
+    Raises `HttpError` 400 for unusable names, 503 where groups cannot be resolved.
+    """
+    if upstream and plan.batches is None:
         return _as_upstream(plan)
     groups: dict[str, int] = {}
     return replace(await _resolved(plan, _noting(fleet, groups)), groups=groups)
@@ -130,6 +135,9 @@ async def _resolved(plan: FanoutPlan, fleet: Fleet) -> Addressing:
     if target.all:
         named = [*await fleet.known(), *await _listed(plan, fleet, needed=False)]
         everyone = _once(named)
+        if plan.batches is not None:
+            everyone = tuple(pc_id for pc_id in everyone if subjects.usable(pc_id))
+            return Addressing(tuple(_to_pcs(everyone, 0)), everyone, named=len(named))
         return Addressing((Addressed(subjects.ALL, everyone),), everyone, named=len(named))
     named = await _listed(plan, fleet, needed=True)
     everyone = _once(named)
@@ -150,14 +158,16 @@ async def _in_waves(plan: FanoutPlan, fleet: Fleet) -> Addressing:
     messages: list[Addressed] = []
     seen: set[str] = set()
     named = 0
+    sizes: list[tuple[int, int]] = []
     for i, (wave, delay) in enumerate(zip(waves_of(plan), delays(plan), strict=True)):
         members = await _members(fleet, wave.group, f"rollout.waves[{i}].group")
         named += len(members)
         fresh = [pc_id for pc_id in _once(members) if pc_id not in seen]
         seen.update(fresh)
+        sizes.append((len(fresh), delay))
         messages += _to_pcs(fresh, delay)
     everyone = tuple(pc_id for message in messages for pc_id in message.pc_ids)
-    return Addressing(tuple(messages), everyone, named=named)
+    return Addressing(tuple(messages), everyone, named=named, waves=tuple(sizes))
 
 
 async def _members(fleet: Fleet, group: str, where: str) -> list[str]:
@@ -193,7 +203,8 @@ def _as_upstream(plan: FanoutPlan) -> Addressing:
     for name, where in names:
         if not subjects.usable(name):
             raise _unusable(where, name)
-    return Addressing(tuple(Addressed(one, (), delay) for one, delay in zip(found, late, strict=True)), ())
+    messages = tuple(Addressed(one, (), delay) for one, delay in zip(found, late, strict=True))
+    return Addressing(messages, (), waves=tuple((1, delay) for delay in late) if waves_of(plan) else ())
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:

@@ -120,13 +120,28 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     waves: list[Wave]
 
 
+class Batches(msgspec.Struct, frozen=True, kw_only=True):
+    """A fire in batches: agents and kanade-backend ignore the key.
+
+    - `size`: PCs of a batch, as a number (`50`) or a part of all (`10%`).
+    - `pause`: from one batch to the next, as a duration (`5m`).
+    - `stop_at_failed`: no further batch goes when so many PCs, or so many percent of those whose batch has
+      gone, failed or timed out; what nobody has received is taken back then.
+    """
+
+    size: str | int
+    pause: str
+    stop_at_failed: str | int | None = None
+
+
 class FanoutPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of an exec, and part of a schedule (`contract/http-jobs.md` 2.1)."""
+    """The body of an exec, and part of a schedule (`contract/http-jobs.md` 2.1); `batches` is ours."""
 
     target: Target = Target()
     rollout: Rollout | None = None
     jitter: str | None = None
     deadline_at: Instant | None = None
+    batches: Batches | None = None
 
 
 class FireAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,7 +166,7 @@ class Withheld(HttpError):
 
     def __init__(self, why: Why, text: str, status: int = 409) -> None:
         super().__init__(status, text)
-        self.why = why
+        self.why, self.reason = why, text
 
 
 class NothingToSend(KanadeError):
@@ -194,6 +209,10 @@ class Catalog(Protocol):
         fire replaces. `exec_id`: the caller's own new UUID; the same one again fires nothing twice.
         `noted`: further keys of the audit record. `rerun_of`: the execution that this one repeats.
         """
+        ...
+
+    def check_batches(self, plan: FanoutPlan) -> None:
+        """Whether a plan's batches can be made. Raises `HttpError` 400."""
         ...
 
     async def take_back(self, job_id: str) -> None:

@@ -22,6 +22,7 @@ from kanade_host.plugin import (
 )
 from kanade_host_jobs.api import FanoutPlan, FireAnswer, Manifest
 from kanade_host_jobs.aside import aside
+from kanade_host_jobs.batching import batching
 from kanade_host_jobs.firing import Firing
 from kanade_host_jobs.manifest import Body, dumped, read_mirror, stored
 from kanade_host_jobs.revocation import Revocation
@@ -200,6 +201,10 @@ class JobCatalog:
         if supersedes is not None:
             self._undelivered.wake()
         return answer
+
+    def check_batches(self, plan: FanoutPlan) -> None:
+        """See `Catalog.check_batches`."""
+        batching(plan)
 
     async def take_back(self, job_id: str) -> None:
         """See `Catalog.take_back`."""

@@ -96,6 +96,17 @@ async def kill_one(request: Request) -> None:
     await kill_executions(request, [exec_id])
 
 
+async def stop_one(request: Request) -> None:
+    """POST /api/executions/{exec_id}/stop: no further wave or batch; who began goes on."""
+    exec_id = request.path["exec_id"]
+    executions: Executions = request.ctx.service(SERVICE)
+    if not await executions.exists(exec_id):
+        raise HttpError(404, f"no execution has the id '{exec_id}'")
+    if not await executions.stop_batches(exec_id, f"stopped: {request.body.reason}", request.caller):
+        raise HttpError(409, "nothing to stop: no wave or batch of that execution waits to go out")
+    work_of(request.ctx).undelivered.wake()
+
+
 # -- clearing ----------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from kanade_host_results.api import SERVICE, Command, Executions, Fire
+from kanade_host_results.api import SERVICE, Batch, Command, Executions, Fire, StopAt
 
 from kanade_host.plugin import (
     BadDuration,
@@ -39,6 +39,7 @@ from kanade_host_jobs.addressing import (
     waves_of,
 )
 from kanade_host_jobs.api import FanoutPlan, FireAnswer, Manifest, NothingToSend
+from kanade_host_jobs.batching import Batching, batching
 from kanade_host_jobs.broker_limits import away, check_payload
 from kanade_host_jobs.command import CommandForm, request_id
 from kanade_host_jobs.gate import Gate
@@ -66,6 +67,7 @@ class Order:
     fired_at: Instant
     deadline_at: Instant | None
     wave_mode: bool
+    batching: Batching | None = None
 
     @property
     def answer(self) -> FireAnswer:
@@ -96,12 +98,14 @@ class Order:
             found.append(Command(message.subject, self.form.body(id), id, message.pc_ids))
         return tuple(found)
 
-    def due(self) -> tuple[Instant | None, ...]:
-        """When each goes out; None is at once."""
+    def batches(self) -> tuple[Batch, ...]:
+        """What goes out together; none: all at once."""
+        if self.batching is not None:
+            return tuple(Batch(size) for size in self.batching.sizes(len(self.addressing.messages)))
         at = self.fired_at.ns
         return tuple(
-            Instant.from_ns(at + message.delay) if message.delay else None
-            for message in self.addressing.messages
+            Batch(messages, Instant.from_ns(at + delay) if delay else None)
+            for messages, delay in self.addressing.waves
         )
 
     def audit(self) -> dict[str, Any]:
@@ -114,6 +118,8 @@ class Order:
             "subjects": found[:AUDITED_SUBJECTS],
             "wave_mode": self.wave_mode,
         }
+        if self.batching is not None:
+            payload["batches"] = len(self.batches())
         if len(found) > AUDITED_SUBJECTS:
             payload["subjects_omitted"] = len(found) - AUDITED_SUBJECTS
         return payload
@@ -162,7 +168,9 @@ class Firing:
                 supersedes=supersedes,
                 audit={**noted, **order.audit()},
                 caller=caller,
-                due=order.due(),
+                batches=order.batches(),
+                pause_secs=None if order.batching is None else order.batching.pause_secs,
+                stop_at=StopAt() if order.batching is None else order.batching.stop_at,
                 rerun_of=rerun_of,
             )
         )
@@ -187,6 +195,7 @@ class Firing:
         timeout = _seconds("timeout", manifest.execute.timeout)
         jitter = None if plan.jitter is None else _seconds("jitter", plan.jitter)
         delays(plan)
+        divided = batching(plan)
         check_names(plan)
         addressing = await address(plan, self.fleet(), upstream=self._ctx.settings.upstream_subjects)
         form = CommandForm(
@@ -198,9 +207,17 @@ class Firing:
             deadline_at=plan.deadline_at,
         )
         self._check_size(form, len(addressing.messages))
-        at = self._ctx.clock.now()
+        if divided is not None:
+            divided.sizes(len(addressing.messages))
         return Order(
-            manifest, exec_id, addressing, form, at, plan.deadline_at, wave_mode=bool(waves_of(plan))
+            manifest,
+            exec_id,
+            addressing,
+            form,
+            self._ctx.clock.now(),
+            plan.deadline_at,
+            wave_mode=bool(waves_of(plan)),
+            batching=divided,
         )
 
     async def _manifest(self, job_id: str) -> Manifest:

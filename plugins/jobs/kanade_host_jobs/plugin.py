@@ -72,6 +72,7 @@ def kanade_tasks(ctx: Context) -> Sequence[Job]:
     work = work_of(ctx)
     return [
         Task("undelivered", work.undelivered.run),
+        Task("batches", work.batches.run),
         Task("killed", work.killed.run),
         Task("replay-durables", work.replay.run),
         Task("link", lambda: _follow_link(ctx)),

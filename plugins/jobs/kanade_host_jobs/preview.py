@@ -58,7 +58,8 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
     `expected`: the PCs that it waits for · `unknown`: those among them that never sent a heartbeat ·
     `offline`: known, and not heard for two minutes · `duplicates`: how often a PC was named once more ·
-    `commands`: messages, with `bytes` of each · `obstacles`: what stands against firing.
+    `batches`: how many PCs each has · `commands`: messages, with `bytes` of each · `obstacles`: what stands
+    against firing.
     """
 
     job_id: str
@@ -69,6 +70,7 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     groups: list[GroupMembers]
     waves: list[WavePreview]
+    batches: list[int]
     commands: int
     bytes: int
     obstacles: list[Obstacle]
@@ -93,9 +95,6 @@ async def _preview(ctx: Context, order: Order, fleet: Fleet, limit: int) -> Prev
     alive = await _alive(ctx)
     unknown = [pc_id for pc_id in addressing.expected if pc_id not in known]
     offline = [pc_id for pc_id in addressing.expected if pc_id in known and pc_id not in alive]
-    delays: dict[int, int] = {}
-    for message in addressing.messages:
-        delays[message.delay] = delays.get(message.delay, 0) + len(message.pc_ids)
     return Preview(
         job_id=order.manifest.id,
         version=order.manifest.version,
@@ -104,7 +103,8 @@ async def _preview(ctx: Context, order: Order, fleet: Fleet, limit: int) -> Prev
         offline=_named(offline, limit),
         duplicates=max(addressing.named - len(addressing.expected), 0),
         groups=[GroupMembers(name, members) for name, members in addressing.groups.items()],
-        waves=[WavePreview(delay / 10**9, pcs) for delay, pcs in delays.items()] if order.wave_mode else [],
+        waves=[WavePreview(delay / 10**9, pcs) for pcs, delay in addressing.waves],
+        batches=[] if order.batching is None else [batch.commands for batch in order.batches()],
         commands=len(addressing.messages),
         bytes=order.form.size,
         obstacles=await obstacles(ctx),

@@ -8,7 +8,7 @@ import msgspec
 from kanade_host_results.api import SERVICE, Executions, Past
 
 from kanade_host.plugin import HttpError, Instant, Request
-from kanade_host_jobs.api import FanoutPlan, FireAnswer, Target
+from kanade_host_jobs.api import Batches, FanoutPlan, FireAnswer, Target
 from kanade_host_jobs.work import work_of
 
 On = Literal["done", "failed", "skipped", "timed_out", "expired", "killed", "superseded", "not_started"]
@@ -28,6 +28,7 @@ class RerunBody(msgspec.Struct, frozen=True, kw_only=True):
     pcs: list[str] = []
     jitter: str | None = None
     deadline_at: Instant | None = None
+    batches: Batches | None = None
 
 
 class RerunAnswer(FireAnswer, frozen=True, kw_only=True):
@@ -49,7 +50,9 @@ async def rerun(request: Request) -> Any:
             409, "the execution has not ended: some of its PCs wait or run; kill it, or wait for its end"
         )
     pcs = chosen(past, body)
-    plan = FanoutPlan(target=Target(pcs=pcs), jitter=body.jitter, deadline_at=body.deadline_at)
+    plan = FanoutPlan(
+        target=Target(pcs=pcs), jitter=body.jitter, deadline_at=body.deadline_at, batches=body.batches
+    )
     answer = await work_of(request.ctx).catalog.fire(
         past.job_id,
         plan,

@@ -141,6 +141,18 @@ ROUTES = (
         tags=("executions",),
     ),
     Route(
+        "POST",
+        "/api/executions/{exec_id}/stop",
+        emergency.stop_one,
+        FIRE,
+        "Stop an execution's waves or batches: what nobody has received is taken back, who began goes on",
+        request=emergency.WithReason,
+        status=204,
+        audits=("execution_stop",),
+        errors={404: "no such execution", 409: "nothing to stop"},
+        tags=("executions",),
+    ),
+    Route(
         "GET",
         "/api/emergency",
         emergency.state,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kanade_host.plugin import Context
+from kanade_host_jobs.batch_task import BatchTask
 from kanade_host_jobs.catalog import JobCatalog
 from kanade_host_jobs.killed import Killed
 from kanade_host_jobs.replay_durables import ReplayDurables
@@ -20,6 +21,7 @@ class Work:
         self.undelivered = Undelivered(ctx)
         self.catalog = JobCatalog(ctx, self.undelivered)
         self.revocation = Revocation(ctx, self.undelivered)
+        self.batches = BatchTask(ctx, self.catalog.firing.gate)
         self.killed = Killed(ctx)
         settings: JobsSettings = ctx.settings
         self.replay = ReplayDurables(ctx, rate=settings.replay_rate, narrow=settings.replay_durables)

@@ -137,6 +137,7 @@ async def test_a_preview_names_who_and_fires_nothing(host: Any) -> None:
         "duplicates": 1,
         "groups": [{"name": "g", "members": 2}, {"name": "nobody", "members": 0}],
         "waves": [],
+        "batches": [],
         "commands": 3,
         "obstacles": [],
         "warnings": ["group 'nobody' has no members"],
@@ -145,7 +146,8 @@ async def test_a_preview_names_who_and_fires_nothing(host: Any) -> None:
     assert short["expected"] == {"count": 3, "pcs": ["pc-1"]}
     waves = {"rollout": {"waves": [{"group": "g", "delay": "0s"}, {"group": "g", "delay": "1h"}]}}
     assert (await host.post("/api/exec/echo/preview", json=waves)).json()["waves"] == [
-        {"delay_secs": 0.0, "pcs": 2}
+        {"delay_secs": 0.0, "pcs": 2},
+        {"delay_secs": 3600.0, "pcs": 0},
     ]
     await host.post("/api/emergency/pause", json={"reason": "why"})
     [obstacle] = (await host.post("/api/exec/echo/preview", json=plan)).json()["obstacles"]

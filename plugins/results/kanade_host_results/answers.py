@@ -52,6 +52,21 @@ class TargetStates(msgspec.Struct, frozen=True):
     superseded: int
 
 
+class BatchState(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes out together, of a fire in batches or waves. `state`: waiting, sent or stopped.
+
+    `due` null: the batch before has not gone. `reason`: why it was stopped.
+    """
+
+    number: int
+    targets: int
+    state: str
+    due: str | None
+    sent_at: str | None
+    reason: str | None
+    states: TargetStates
+
+
 class Execution(msgspec.Struct, frozen=True):
     """One execution. `target_count` is upstream's number; `expected` counts PCs, null where unknown.
 
@@ -112,7 +127,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     `skip`: version_pin, deadline, revoked or staleness, where the agent skipped the command. `exit_code` is
     null without a result. `output`: what equal outputs have in common; null where there is none, or not all
-    of it could be fetched. `online`: heard in the last two minutes; null where nobody knows.
+    of it could be fetched. `batch`: which wave or batch, from 1. `online`: heard in the last two minutes;
+    null where nobody knows.
     """
 
     pc_id: str
@@ -122,6 +138,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     skip: str | None
     exit_code: int | None
+    batch: int | None
     request_id: str | None
     result_id: str | None
     output: str | None

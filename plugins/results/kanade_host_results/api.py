@@ -27,6 +27,31 @@ class Command(msgspec.Struct, frozen=True):
     pc_ids: tuple[str, ...]
 
 
+class Batch(msgspec.Struct, frozen=True):
+    """So many of a fire's commands, in order, go out together. `due`: not before then; None: at once.
+
+    Without `due` a batch goes when the pause after the one before is over.
+    """
+
+    commands: int
+    due: Instant | None = None
+
+
+class StopAt(msgspec.Struct, frozen=True):
+    """How many targets may fail or time out before no further batch goes: a number, or percent of those
+    whose batch has gone.
+    """
+
+    count: int | None = None
+    percent: float | None = None
+
+    def reached(self, failed: int, sent: int) -> bool:
+        """Whether `failed` of `sent` targets are too many."""
+        if self.count is not None and failed >= self.count:
+            return True
+        return self.percent is not None and failed > 0 and failed * 100 >= self.percent * sent
+
+
 class Fire(msgspec.Struct, frozen=True, kw_only=True):
     """One execution of a job, with everything that goes out for it.
 
@@ -35,7 +60,10 @@ class Fire(msgspec.Struct, frozen=True, kw_only=True):
     - `supersedes`: an earlier execution whose undelivered targets this one replaces.
     - `audit`: payload of the audit action `exec`, whose target is `job_id` and actor `initiated_by`.
     - `rerun_of`: the execution whose targets this one repeats.
-    - `due`: for each command the moment before which it does not go out; empty: all at once.
+    - `batches`: what goes out together, in the order of the commands; empty: all at once. With `pause_secs`
+      the first goes at once and each later one that long after the one before; without, each by its `due`.
+      Whoever offers the fire sends them (`send_batch`) or stops them.
+    - `stop_at`: when the later batches do not go.
     """
 
     exec_id: str
@@ -49,8 +77,25 @@ class Fire(msgspec.Struct, frozen=True, kw_only=True):
     supersedes: str | None = None
     audit: Mapping[str, Any]
     caller: Caller | None = None
-    due: tuple[Instant | None, ...] = ()
+    batches: tuple[Batch, ...] = ()
+    pause_secs: float | None = None
+    stop_at: StopAt = StopAt()
     rerun_of: str | None = None
+
+
+class OpenBatch(msgspec.Struct, frozen=True):
+    """A batch that has neither gone nor been stopped, with how its execution stands.
+
+    `due` None: the one before has not gone. `failed` of the `sent` targets failed or timed out.
+    """
+
+    exec_id: str
+    job_id: str
+    number: int
+    due: Instant | None
+    failed: int
+    sent: int
+    stop_at: StopAt
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -120,6 +165,25 @@ class Executions(Protocol):
         """Withdraw what is not sent, send `kill.<exec_id>`, end the waiting targets as `killed`, audit.
 
         Answers the pairs to delete from EXEC. An id without an execution row is killed all the same.
+        """
+        ...
+
+    async def open_batches(self) -> list[OpenBatch]:
+        """All of them, by execution and number."""
+        ...
+
+    async def batch_pcs(self, exec_id: str, number: int) -> list[str]:
+        """The PCs of one batch."""
+        ...
+
+    async def send_batch(self, exec_id: str, number: int) -> bool:
+        """Let a batch go, for good: what is staged of it moves to the outbox. False: it is open no more."""
+        ...
+
+    async def stop_batches(self, exec_id: str, reason: str, caller: Caller | None) -> bool:
+        """No further batch goes; audit `execution_stop`. False: none was open.
+
+        What nobody has received of the earlier ones is taken back too; all of these targets are `skipped`.
         """
         ...
 

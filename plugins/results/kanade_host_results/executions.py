@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kanade_host.plugin import Caller, Context, Instant
-from kanade_host_results import firing, holding, live, past, successes, withdrawing
-from kanade_host_results.api import Fire, Hold, Past
+from kanade_host_results import batches, firing, holding, live, past, successes, withdrawing
+from kanade_host_results.api import Fire, Hold, OpenBatch, Past
 from kanade_host_results.staging import Release
 
 
@@ -39,6 +39,18 @@ class ExecutionsService:
         for exec_id in dict.fromkeys(exec_ids):
             pairs += await withdrawing.kill(self._ctx, exec_id, caller)
         return pairs
+
+    async def open_batches(self) -> list[OpenBatch]:
+        return await batches.open_batches(self._ctx)
+
+    async def batch_pcs(self, exec_id: str, number: int) -> list[str]:
+        return await batches.batch_pcs(self._ctx, exec_id, number)
+
+    async def send_batch(self, exec_id: str, number: int) -> bool:
+        return await batches.send_batch(self._ctx, exec_id, number, self.release)
+
+    async def stop_batches(self, exec_id: str, reason: str, caller: Caller | None) -> bool:
+        return await batches.stop_batches(self._ctx, exec_id, reason, caller)
 
     async def clear(self, reason: str, caller: Caller | None) -> tuple[int, int]:
         return await holding.clear(self._ctx, reason, caller)

@@ -12,28 +12,25 @@ from collections.abc import Sequence
 from kanade_host.plugin import Context, Instant, Tx, audit
 from kanade_host_results import counters
 from kanade_host_results.api import Command, Fire
+from kanade_host_results.batches import batch_numbers, expiry, record_batches
 from kanade_host_results.digests import digest
-from kanade_host_results.live import DELIVERED_WITHIN_SECONDS
 from kanade_host_results.outcome import outcome
 from kanade_host_results.staging import Release, Target, insert_targets, is_large, stage
 from kanade_host_results.targets import Move, count, move
 from kanade_host_results.withdrawing import withdraw_some
-
-GRACE_SECONDS = 600.0
-"""After a deadline: for clocks that differ, and a report that is on its way."""
 
 
 async def fire(ctx: Context, fire: Fire, release: Release) -> None:
     """All of it or nothing; large ones in several transactions, of which the last one decides."""
     at = ctx.clock.now()
     targets = _targets(fire)
-    if not is_large(fire):
+    if not fire.batches and not is_large(fire):
         await ctx.write(lambda tx: _record(tx, fire, at, targets, release, staged=False))
         return
     with release.holding(fire.exec_id):
         if await ctx.query("SELECT 1 FROM executions WHERE exec_id = ?", (fire.exec_id,)):
             return
-        await stage(ctx, fire, targets, at)
+        await stage(ctx, fire, targets, batch_numbers(fire), at)
         await ctx.write(lambda tx: _record(tx, fire, at, targets, release, staged=True))
 
 
@@ -41,11 +38,12 @@ def _targets(fire: Fire) -> list[Target]:
     """Each expected PC once, with the first command that reaches it; none where nothing goes out."""
     if not fire.commands:
         return []
-    reached: dict[str, str] = {}
-    for command in fire.commands:
+    numbers = batch_numbers(fire)
+    reached: dict[str, tuple[str, int | None]] = {}
+    for command, number in zip(fire.commands, numbers, strict=True):
         for pc_id in command.pc_ids:
-            reached.setdefault(pc_id, command.request_id)
-    return [(pc_id, reached.get(pc_id)) for pc_id in sorted(set(fire.expected))]
+            reached.setdefault(pc_id, (command.request_id, number))
+    return [(pc_id, *reached.get(pc_id, (None, None))) for pc_id in sorted(set(fire.expected))]
 
 
 def _record(
@@ -69,10 +67,10 @@ def _record(
     _plan(tx, fire, at, len(targets))
     if not staged:
         insert_targets(tx, fire.exec_id, targets, at)
-        for place, command in enumerate(fire.commands):
-            due = fire.due[place] if fire.due else None
-            tx.send(command.subject, command.body, id=f"command-{command.request_id}", due=due)
+        for command in fire.commands:
+            tx.send(command.subject, command.body, id=f"command-{command.request_id}")
     else:
+        record_batches(tx, fire, targets, at)
         tx.after_commit(release.wake)
     _count_earlier(tx, fire.exec_id)
     if fire.supersedes is not None:
@@ -95,14 +93,18 @@ def _plan(tx: Tx, fire: Fire, at: Instant, expected: int) -> None:
         (command.subject, command.request_id) for command in fire.commands if not _is_for_one(command)
     ]
     tx.execute(
-        "INSERT INTO execution_plans (exec_id, expected, broadcasts, expires_at, rerun_of)"
-        " VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO execution_plans (exec_id, expected, broadcasts, expires_at, rerun_of, pause_secs,"
+        " stop_count, stop_percent, deadline_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             fire.exec_id,
             expected,
             json.dumps(broadcasts) if broadcasts else None,
             _expires_at(fire, at).stored,
             fire.rerun_of,
+            fire.pause_secs,
+            fire.stop_at.count,
+            fire.stop_at.percent,
+            None if fire.deadline_at is None else fire.deadline_at.stored,
         ),
     )
     count(tx, fire.exec_id, (), ["waiting"] * expected)
@@ -113,10 +115,9 @@ def _is_for_one(command: Command) -> bool:
 
 
 def _expires_at(fire: Fire, at: Instant) -> Instant:
-    """When a target that has not begun will not begin any more."""
-    last = max((due for due in fire.due if due is not None), default=at)
-    kept = max(last, at) + DELIVERED_WITHIN_SECONDS
-    return kept if fire.deadline_at is None else min(kept, fire.deadline_at + GRACE_SECONDS)
+    """When a target that has not begun will not begin any more; each batch that goes moves it on."""
+    last = max((batch.due for batch in fire.batches if batch.due is not None), default=at)
+    return expiry(max(last, at + (fire.pause_secs or 0)), fire.deadline_at)
 
 
 def _count_earlier(tx: Tx, exec_id: str) -> None:

@@ -55,6 +55,7 @@ def kanade_migrations() -> Migrations:
             "execution_fires",
             "execution_staged",
             "execution_hold",
+            "execution_batches",
             "result_successes",
             "result_forgotten",
         ),

@@ -23,8 +23,8 @@ _CHUNK = 2_000
 _CHUNK_BYTES = 8 * 1024 * 1024
 _IDLE_SECONDS = 60.0
 
-Target = tuple[str, str | None]
-"""pc_id, and the request_id of the command that reaches it."""
+Target = tuple[str, str | None, int | None]
+"""pc_id, the request_id of the command that reaches it, and the number of its batch."""
 
 
 def is_large(fire: Fire) -> bool:
@@ -45,20 +45,22 @@ def mark_staged(tx: Tx, exec_id: str, at: Instant) -> None:
 
 
 def unmark_staged(tx: Tx, exec_id: str) -> None:
-    """Nothing of that fire is staged any more."""
+    """Nothing of that fire is to be moved now; what is staged of later batches waits for its mark."""
     tx.execute("DELETE FROM execution_fires WHERE exec_id = ?", (exec_id,))
 
 
 def insert_targets(tx: Tx, exec_id: str, targets: Sequence[Target], at: Instant) -> None:
     """One row for each PC; all of them wait."""
     tx.executemany(
-        "INSERT INTO execution_targets (exec_id, pc_id, request_id, state, changed_at)"
-        " VALUES (?, ?, ?, 'waiting', ?) ON CONFLICT DO NOTHING",
-        [(exec_id, pc_id, request_id, at.stored) for pc_id, request_id in targets],
+        "INSERT INTO execution_targets (exec_id, pc_id, request_id, batch, state, changed_at)"
+        " VALUES (?, ?, ?, ?, 'waiting', ?) ON CONFLICT DO NOTHING",
+        [(exec_id, pc_id, request_id, batch, at.stored) for pc_id, request_id, batch in targets],
     )
 
 
-async def stage(ctx: Context, fire: Fire, targets: Sequence[Target], at: Instant) -> None:
+async def stage(
+    ctx: Context, fire: Fire, targets: Sequence[Target], numbers: Sequence[int | None], at: Instant
+) -> None:
     """Write targets and commands in transactions of bounded size."""
     await ctx.write(lambda tx: mark_staged(tx, fire.exec_id, at))
     for start in range(0, len(targets), TARGETS_AT_ONCE):
@@ -66,11 +68,8 @@ async def stage(ctx: Context, fire: Fire, targets: Sequence[Target], at: Instant
         await ctx.write(lambda tx, part=part: insert_targets(tx, fire.exec_id, part, at))  # type: ignore[misc]
     rows: list[tuple[object, ...]] = []
     size = 0
-    for place, command in enumerate(fire.commands):
-        due = fire.due[place] if fire.due else None
-        rows.append(
-            (fire.exec_id, command.request_id, command.subject, command.body, due.stored if due else None)
-        )
+    for command, number in zip(fire.commands, numbers, strict=True):
+        rows.append((fire.exec_id, command.request_id, command.subject, command.body, number))
         size += len(command.body)
         if len(rows) >= _CHUNK or size >= _CHUNK_BYTES:
             await _write(ctx, rows)
@@ -81,7 +80,7 @@ async def stage(ctx: Context, fire: Fire, targets: Sequence[Target], at: Instant
 
 async def _write(ctx: Context, rows: list[tuple[object, ...]]) -> None:
     sql = (
-        "INSERT INTO execution_staged (exec_id, request_id, subject, body, due) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO execution_staged (exec_id, request_id, subject, body, batch) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING"
     )
     await ctx.write(lambda tx: tx.executemany(sql, rows).rowcount)
@@ -147,12 +146,13 @@ def _release_some(tx: Tx) -> bool:
         return False
     moved, size = [], 0
     rows = tx.execute(
-        "SELECT id, request_id, subject, body, due FROM execution_staged"
-        " WHERE exec_id = ? ORDER BY id LIMIT ?",
-        (fire[0], _CHUNK),
+        "SELECT id, request_id, subject, body FROM execution_staged WHERE exec_id = ? AND (batch IS NULL"
+        " OR batch IN (SELECT number FROM execution_batches WHERE exec_id = ? AND sent_at IS NOT NULL))"
+        " ORDER BY id LIMIT ?",
+        (fire[0], fire[0], _CHUNK),
     )
-    for id, request_id, subject, body, due in rows:
-        tx.send(subject, body, id=f"command-{request_id}", due=Instant(due) if due else None)
+    for id, request_id, subject, body in rows:
+        tx.send(subject, body, id=f"command-{request_id}")
         moved.append((id,))
         size += len(body)
         if size >= _CHUNK_BYTES:

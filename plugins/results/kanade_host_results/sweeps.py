@@ -155,6 +155,7 @@ def _delete_executions(tx: Tx, before: Instant) -> int:
     for done, row in enumerate(rows, start=1):
         targets += tx.execute("DELETE FROM execution_targets WHERE exec_id = ?", (row[0],)).rowcount
         tx.execute("DELETE FROM execution_plans WHERE exec_id = ?", (row[0],))
+        tx.execute("DELETE FROM execution_batches WHERE exec_id = ?", (row[0],))
         tx.execute("DELETE FROM executions WHERE exec_id = ?", (row[0],))
         if targets > 20 * CHUNK:
             _say(tx, "executions", rows[:done])

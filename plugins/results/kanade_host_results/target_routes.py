@@ -19,8 +19,8 @@ from kanade_host.plugin import (
     export_format,
     exported,
 )
-from kanade_host_results import agents, outputs_read, targets_read
-from kanade_host_results.answers import Outputs, Targets, Unanswered, UnansweredTargets
+from kanade_host_results import agents, batches, outputs_read, targets_read
+from kanade_host_results.answers import BatchState, Outputs, Targets, Unanswered, UnansweredTargets
 from kanade_host_results.places import place_text, placed
 from kanade_host_results.target_filter import OFFLINE, Where, by_output, by_state, states_in
 from kanade_host_results.targets_read import EXPORT_AT_MOST, Place
@@ -38,12 +38,13 @@ FRESH_SECONDS = 2.0
 
 class TargetsQuery(msgspec.Struct, frozen=True):
     """`state`: words by commas, `offline` too · `pc_id`: holds this text · `output`: one group of equal
-    outputs · `after`: the PC that the page before ended with.
+    outputs · `batch`: one wave or batch · `after`: the PC that the page before ended with.
     """
 
     state: str | None = None
     pc_id: str | None = None
     output: str | None = None
+    batch: U32 | None = None
     after: str = ""
     limit: Limit = 100
 
@@ -55,6 +56,7 @@ class TargetsExportQuery(msgspec.Struct, frozen=True):
     state: str | None = None
     pc_id: str | None = None
     output: str | None = None
+    batch: U32 | None = None
 
 
 class UnansweredQuery(msgspec.Struct, frozen=True):
@@ -95,6 +97,8 @@ async def _where(request: Request) -> Where:
     states = states_in(query.state)
     by_state(where, states, await agents.alive(request.ctx) if OFFLINE in states else None)
     by_output(where, query.output)
+    if query.batch is not None:
+        where.add("t.batch = ?", query.batch)
     if query.pc_id:
         where.add("instr(t.pc_id, ?)", query.pc_id)
     return where
@@ -121,6 +125,20 @@ async def export_targets(request: Request) -> Response:
         raise _unknown(request)
     rows = targets_read.rows(request.ctx, exec_id, where)
     return exported("targets", kind, targets_read.TARGET_COLUMNS, rows)
+
+
+class BatchesQuery(msgspec.Struct, frozen=True):
+    """How many, from the first."""
+
+    limit: Limit = 1_000
+
+
+async def list_batches(request: Request) -> list[BatchState]:
+    """GET /api/executions/{exec_id}/batches; none where everything went out at once."""
+    exec_id = request.path["exec_id"]
+    if not await request.ctx.query(targets_read.PLAN, (exec_id,)):
+        raise _unknown(request)
+    return (await batches.listed(request.ctx, exec_id))[: min(request.query.limit, MOST)]
 
 
 async def list_outputs(request: Request) -> Outputs:
@@ -229,6 +247,18 @@ def target_routes(read: Permission) -> Sequence[Route]:
             "Equal outputs of one execution, with counts and their first PCs",
             query=OutputsQuery,
             response=Outputs,
+            fresh=depends,
+            errors={404: "no such execution"},
+            tags=("executions",),
+        ),
+        Route(
+            "GET",
+            "/api/executions/{exec_id}/batches",
+            list_batches,
+            read,
+            "The waves or batches of one execution, with what came of each",
+            query=BatchesQuery,
+            response=list[BatchState],
             fresh=depends,
             errors={404: "no such execution"},
             tags=("executions",),

@@ -23,7 +23,7 @@ NEVER = "(t.state IN ('waiting', 'running', 'expired') OR (t.state = 'failed' AN
 
 _TARGET = (
     "t.pc_id, t.state, t.reason, t.exit_code, t.request_id, t.result_id, t.output, t.changed_at,"
-    " r.started_at, r.finished_at"
+    " r.started_at, r.finished_at, t.batch"
 )
 _RESULT = "LEFT JOIN execution_results AS r ON r.result_id = t.result_id"
 PAGE = (
@@ -122,6 +122,7 @@ def _target(row: sqlite3.Row, names: dict[str, str | None], alive: set[str] | No
         reason=row[2],
         skip=SKIPS.get(exit_code) if state == "skipped" else None,
         exit_code=exit_code,
+        batch=row[10],
         request_id=row[4],
         result_id=row[5],
         output=None if row[6] is None else bytes(row[6]).hex(),

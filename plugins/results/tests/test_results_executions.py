@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from kanade_host_results.api import Command, Fire
+from kanade_host_results.api import Batch, Command, Fire
 from kanade_host_results.staging import COMMANDS_AT_ONCE
 
 from kanade_host.plugin import Instant
@@ -180,7 +180,7 @@ async def test_kill_ends_who_waits_and_names_what_to_delete(host: Any, res: Any,
 
 async def test_kill_withdraws_what_was_not_sent(host: Any) -> None:
     later = host.clock.now() + 3600
-    fire = fire_of("X", ["now", "later"], due=(None, later))
+    fire = fire_of("X", ["now", "later"], batches=(Batch(1), Batch(1, later)))
     await service(host).fire(fire)
     await host.settle()
     assert await subjects(host) == ["commands.pc.now"]
@@ -276,12 +276,13 @@ async def test_a_large_fire_is_superseded_whole(host: Any, small: None) -> None:
 
 async def test_what_was_staged_without_a_row_was_never_promised(host: Any, small: None) -> None:
     """As after a crash in the middle of staging."""
+    from kanade_host_results.batches import batch_numbers
     from kanade_host_results.firing import _targets
     from kanade_host_results.staging import stage
 
     ctx = host.running.app.running["results"].ctx
     fire = fire_of("X", [f"pc-{number}" for number in range(10)])
-    await stage(ctx, fire, _targets(fire), ctx.clock.now())
+    await stage(ctx, fire, _targets(fire), batch_numbers(fire), ctx.clock.now())
     await host.restart()
     await host.until(lambda: gone(host), what="the leftover goes")
     assert await host.rows("SELECT 1 FROM execution_targets UNION ALL SELECT 1 FROM execution_staged") == []
@@ -309,7 +310,8 @@ def test_when_targets_expire() -> None:
         ({}, at + week),
         ({"deadline_at": at + 60}, at + 660),
         ({"deadline_at": at + 2 * week}, at + week),
-        ({"due": (None, at + 3600)}, at + (week + 3600)),
+        ({"batches": (Batch(1), Batch(1, at + 3600))}, at + (week + 3600)),
+        ({"batches": (Batch(1), Batch(1)), "pause_secs": 60.0}, at + (week + 60)),
     ]
     for changes, expected in table:
         assert _expires_at(fire_of("X", ["a", "b"], **changes), at) == expected

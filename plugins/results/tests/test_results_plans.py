@@ -6,7 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from kanade_host_results import executions_read, live, outputs_read, results_read, scan, sweeps, targets_read
+from kanade_host_results import (
+    batches,
+    executions_read,
+    live,
+    outputs_read,
+    results_read,
+    scan,
+    sweeps,
+    targets_read,
+)
 from kanade_host_results.api import Executions
 from kanade_host_results.executions import ExecutionsService
 from kanade_host_results.target_filter import Where
@@ -55,6 +64,13 @@ SEEKS = {
     "totals": (targets_read.PLAN, ["a"]),
     "groups of outputs": (outputs_read.GROUPS, ["a", 10]),
     "sums of outputs": (outputs_read.SUMMARY, ["a"]),
+    "open batches": (batches.OPEN, []),
+    "PCs of a batch": (batches.PCS, ["a", 1]),
+    "batches of an execution": (batches.LISTED, ["a"]),
+    "counts by batch": (batches.COUNTS, ["a"]),
+    "all undelivered": (live.ALL_UNDELIVERED, [AT.sql]),
+    "all open": (live.ALL_OPEN, [AT.sql]),
+    "all in flight": (live.ALL_IN_FLIGHT, []),
     "in flight": (live.IN_FLIGHT, ["j"]),
 }
 

@@ -54,6 +54,8 @@ async def save_schedule(request: Request) -> SavedSchedule:
         document = await asyncio.to_thread(decode_body, content_type, request.body)
     schedule = document.value
     rhythm = check_saved(schedule)
+    catalog: Catalog = request.ctx.service(JOBS)
+    catalog.check_batches(schedule.plan)
     await work_of(request.ctx).store.save(document)
     payload = {"cron": schedule.cron, "enabled": schedule.enabled, "job_id": schedule.job_id}
     await request.audit("schedule_upsert", schedule.id, payload)

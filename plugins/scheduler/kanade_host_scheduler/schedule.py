@@ -1,7 +1,7 @@
 """A schedule: its type, its stored form, and what is refused when it is saved.
 
-`contract/manifest.md` 4, 5, 7. Two keys are ours, `time_zone` and `on_missed`: agents ignore keys that
-they do not know, and both are left out of what is stored where they are not given.
+`contract/manifest.md` 4, 5, 7. Three keys are ours, `time_zone`, `on_missed` and `batches`: agents ignore
+keys that they do not know, and all are left out of what is stored where they are not given.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
-from kanade_host_jobs.api import FanoutPlan, Rollout, Target
+from kanade_host_jobs.api import Batches, FanoutPlan, Rollout, Target
 
 from kanade_host.plugin import (
     BadDuration,
@@ -49,16 +49,22 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
     time_zone: str | None = None
     on_missed: Literal["skip", "run_once"] | None = None
+    batches: Batches | None = None
 
     @property
     def plan(self) -> FanoutPlan:
         """Where it goes; a stored `deadline_at` has no effect (`contract/manifest.md` 4)."""
-        return FanoutPlan(target=self.target, rollout=self.rollout, jitter=self.jitter)
+        return FanoutPlan(target=self.target, rollout=self.rollout, jitter=self.jitter, batches=self.batches)
 
     @property
     def waves(self) -> bool:
         """Whether it goes out in waves; an empty list is no rollout."""
         return self.rollout is not None and bool(self.rollout.waves)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether all of it goes out at once."""
+        return not self.waves and self.batches is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,8 @@ def check_saved(schedule: Schedule) -> Rhythm:
         raise HttpError(
             400, "target must specify at least one of `all` / `groups` / `pcs` (or set `rollout.waves`)"
         )
+    if schedule.runs_on == "agent" and schedule.batches is not None:
+        raise HttpError(400, "batches: agents know none; leave them out, or set `runs_on: backend`")
     if schedule.runs_on == "agent" and schedule.time_zone is not None:
         raise HttpError(400, "time_zone: agents read cron in UTC; leave it out, or set `runs_on: backend`")
     if schedule.runs_on == "agent" and schedule.on_missed == "run_once":

@@ -1,7 +1,7 @@
 """The JSON Schema of a schedule, which the web interface's editor asks for (`contract/manifest.md` 12).
 
 Written out rather than derived: its shape is the contract's, and its descriptions are what people see
-when they point at a key. The last two keys are ours.
+when they point at a key. The last three keys are ours.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ Node = dict[str, Any]
 
 TEXT: Node = {"type": "string"}
 TEXT_OR_NULL: Node = {"type": ["string", "null"]}
+AMOUNT: Node = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
 DURATION = "such as `30s`, `5m` or `1h 30m`"
 
 
@@ -62,6 +63,19 @@ DEFINITIONS: dict[str, Node] = {
         },
         ["waves"],
     ),
+    "Batches": _object(
+        "A fire in batches.",
+        {
+            "size": _said("PCs of a batch: a number, or a part of all such as `10%`.", AMOUNT),
+            "pause": _said(f"From one batch to the next, {DURATION}.", TEXT),
+            "stop_at_failed": _said(
+                "How many PCs, or what part of those whose batch has gone, may fail before the rest stays.",
+                {"anyOf": [AMOUNT, {"type": "null"}]},
+                default=None,
+            ),
+        },
+        ["size", "pause"],
+    ),
     "RolloutStrategy": {"description": "How a fire is spread.", "enum": ["wave"], "type": "string"},
     "Wave": _object(
         "One group of a rollout.",
@@ -105,6 +119,9 @@ SCHEDULE = _object(
             "Whether the last tick that the server missed while it was down is made up for.",
             {"enum": ["skip", "run_once", None]},
             default=None,
+        ),
+        "batches": _said(
+            "Goes out in batches.", {"anyOf": [_ref("Batches"), {"type": "null"}]}, default=None
         ),
     },
     ["id", "cron", "job_id"],

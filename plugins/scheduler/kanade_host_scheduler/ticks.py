@@ -80,7 +80,7 @@ class Ticks:
         except TickEnds as end:
             await self._fail(tick, str(end))
         except Withheld as error:
-            await self._fail(tick, str(error), WITHHELD[error.why])
+            await self._fail(tick, error.reason, WITHHELD[error.why])
         except (KanadeError, LookupError) as error:
             await self._fail(tick, str(error))
         except Exception as error:
@@ -197,7 +197,7 @@ class Ticks:
 
     async def _supersedes(self, schedule: Schedule) -> str | None:
         """The fire before, where what it has not delivered is of no use any more."""
-        if schedule.waves or not self._ctx.settings.supersede:
+        if not schedule.at_once or not self._ctx.settings.supersede:
             return None
         known = await ledger.remembered(self._ctx, schedule.id)
         if known is None or known.last_job_id != schedule.job_id:
@@ -258,7 +258,7 @@ class Ticks:
                 await self._send(fire, now + self._ctx.settings.retry_seconds)
             except (KanadeError, TickEnds) as error:
                 decision = WITHHELD[error.why] if isinstance(error, Withheld) else "failed"
-                reason = str(error)
+                reason = error.reason if isinstance(error, Withheld) else str(error)
                 await self._ctx.write(
                     lambda tx, fire=fire, decision=decision, reason=reason, now=now: ledger.failed(  # type: ignore[misc]
                         tx, fire.schedule_id, fire.due, decision, reason, now
