@@ -7,13 +7,13 @@ Key order is stored order (`contract/manifest.md` 2, 3). Manifests are strict at
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
 from kanade_host.plugin import Caller, HttpError, Instant, KanadeError
 
-Why = Literal["paused"]
+Why = Literal["paused", "frozen", "approval"]
 
 
 class Staleness(msgspec.Struct, frozen=True):
@@ -120,6 +120,10 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     waves: list[Wave]
 
 
+Override = Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None
+"""Why an admin fires in spite of a freeze window."""
+
+
 class Batches(msgspec.Struct, frozen=True, kw_only=True):
     """A fire in batches: agents and kanade-backend ignore the key.
 
@@ -146,7 +150,7 @@ class FanoutPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 class FireAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What an exec answers. `expected`: how many PCs are expected to end it; `warnings` only where there
-    are some.
+    are some. `approval`: nothing was fired yet; `exec_id` is what the fire will have.
     """
 
     exec_id: str
@@ -156,17 +160,19 @@ class FireAnswer(msgspec.Struct, frozen=True, kw_only=True):
     subjects: list[str]
     expected: int
     warnings: list[str] | msgspec.UnsetType = msgspec.UNSET
+    approval: Literal["pending"] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Withheld(HttpError):
     """The fire is in order, and something stands against it now. `why` says what.
 
-    `paused`: the emergency stop.
+    `paused`: the emergency stop; `frozen`: a freeze window; `approval`: it waits for somebody else's, and
+    `answer` (status 202) is what the client is told.
     """
 
-    def __init__(self, why: Why, text: str, status: int = 409) -> None:
+    def __init__(self, why: Why, text: str, status: int = 409, answer: FireAnswer | None = None) -> None:
         super().__init__(status, text)
-        self.why, self.reason = why, text
+        self.why, self.reason, self.answer = why, text, answer
 
 
 class NothingToSend(KanadeError):
@@ -200,6 +206,7 @@ class Catalog(Protocol):
         exec_id: str | None = None,
         noted: Mapping[str, Any] | None = None,
         rerun_of: str | None = None,
+        override: str | None = None,
     ) -> FireAnswer:
         """Steps 1 to 12 of `contract/http-jobs.md` 2.2.
 
@@ -208,6 +215,7 @@ class Catalog(Protocol):
         addressed and `allow_empty` is false. `supersedes`: an exec whose undelivered commands this
         fire replaces. `exec_id`: the caller's own new UUID; the same one again fires nothing twice.
         `noted`: further keys of the audit record. `rerun_of`: the execution that this one repeats.
+        `override`: why an admin fires in spite of a freeze window.
         """
         ...
 

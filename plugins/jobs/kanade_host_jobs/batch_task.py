@@ -1,7 +1,8 @@
 """Sends waves and batches when they are due, and stops them when too many PCs fail.
 
 What decides is in rows of the results plugin, so a restart takes up where this stood. While everything is
-paused, or the broker is away (no result could come), no batch goes; afterwards the pauses hold again.
+paused or frozen, or the broker is away (no result could come), no batch goes; afterwards the pauses hold
+again.
 """
 
 from __future__ import annotations
@@ -60,6 +61,9 @@ class BatchTask:
             return
         for batch in batches:
             if batch.due is not None and batch.due <= now:
+                pcs = await executions.batch_pcs(exec_id, batch.number)
+                if await self._gate.batch_is_frozen(exec_id, pcs):
+                    continue
                 await executions.send_batch(exec_id, batch.number)
                 self._ctx.log.info("a batch goes out", exec_id=exec_id, batch=batch.number)
 

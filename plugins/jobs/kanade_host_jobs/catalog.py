@@ -24,6 +24,7 @@ from kanade_host_jobs.api import FanoutPlan, FireAnswer, Manifest
 from kanade_host_jobs.aside import aside
 from kanade_host_jobs.batching import batching
 from kanade_host_jobs.firing import Firing
+from kanade_host_jobs.gate import Gate
 from kanade_host_jobs.manifest import Body, dumped, read_mirror, stored
 from kanade_host_jobs.revocation import Revocation
 from kanade_host_jobs.undelivered import Undelivered
@@ -42,10 +43,10 @@ class _Decoded:
 class JobCatalog:
     """Implements `Catalog`."""
 
-    def __init__(self, ctx: Context, undelivered: Undelivered) -> None:
+    def __init__(self, ctx: Context, undelivered: Undelivered, gate: Gate) -> None:
         self._ctx, self._undelivered = ctx, undelivered
         self._decoded: dict[str, _Decoded] = {}
-        self.firing = Firing(ctx, self)
+        self.firing = Firing(ctx, self, gate)
         self._revocation = Revocation(ctx, undelivered)
 
     # -- reading -----------------------------------------------------------------------------
@@ -185,6 +186,7 @@ class JobCatalog:
         exec_id: str | None = None,
         noted: Mapping[str, Any] | None = None,
         rerun_of: str | None = None,
+        override: str | None = None,
     ) -> FireAnswer:
         """See `Catalog.fire`."""
         answer = await self.firing.fire(
@@ -197,6 +199,7 @@ class JobCatalog:
             exec_id=exec_id or str(uuid.uuid4()),
             noted=noted or {},
             rerun_of=rerun_of,
+            override=override,
         )
         if supersedes is not None:
             self._undelivered.wake()

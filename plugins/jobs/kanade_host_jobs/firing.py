@@ -39,6 +39,7 @@ from kanade_host_jobs.addressing import (
     waves_of,
 )
 from kanade_host_jobs.api import FanoutPlan, FireAnswer, Manifest, NothingToSend
+from kanade_host_jobs.approvals import Approvals, Asked, check_unchanged
 from kanade_host_jobs.batching import Batching, batching
 from kanade_host_jobs.broker_limits import away, check_payload
 from kanade_host_jobs.command import CommandForm, request_id
@@ -82,6 +83,11 @@ class Order:
             expected=len(self.addressing.expected),
             warnings=self.warnings or msgspec.UNSET,
         )
+
+    @property
+    def reached(self) -> tuple[str, ...] | None:
+        """The PCs that it reaches; None: it goes to subjects, and nobody knows whom they reach."""
+        return self.addressing.expected if self.addressing.expected or not self.addressing.messages else None
 
     @property
     def warnings(self) -> list[str]:
@@ -128,9 +134,9 @@ class Order:
 class Firing:
     """Steps 1 to 12."""
 
-    def __init__(self, ctx: Context, catalog: JobCatalog) -> None:
-        self._ctx, self._catalog = ctx, catalog
-        self.gate = Gate(ctx)
+    def __init__(self, ctx: Context, catalog: JobCatalog, gate: Gate) -> None:
+        self._ctx, self._catalog, self.gate = ctx, catalog, gate
+        self.approvals = Approvals(ctx, self)
 
     async def fire(
         self,
@@ -144,13 +150,23 @@ class Firing:
         exec_id: str,
         noted: Mapping[str, Any],
         rerun_of: str | None = None,
+        override: str | None = None,
+        approved: str | None = None,
     ) -> FireAnswer:
-        """See `Catalog.fire`."""
+        """See `Catalog.fire`. `approved`: the digest of the job that somebody released."""
         try:
             order = await self.prepare(job_id, plan, exec_id)
-            await self.gate.check()
+            await self.gate.check(order.reached, override)
+            if approved is not None:
+                check_unchanged(order.manifest, approved)
             if not order.addressing.messages and not allow_empty:
                 raise NothingToSend(f"job '{job_id}': the target names no PC")
+            if approved is None and self.approvals.needed(order.manifest):
+                asked = Asked(actor, caller, supersedes, noted, rerun_of, override)
+                raise await self.approvals.ask(order, plan, asked)
+            if override is not None:
+                noted = {**noted, "override_freeze": override}
+                await self.gate.remember_override(exec_id, override)
             await self._pin(order.manifest)
         except BrokerUnavailable as error:
             raise away(error) from None

@@ -16,6 +16,7 @@ from kanade_host.plugin import (
     Route,
     Settings,
     Subscription,
+    Sweep,
     Task,
     Watch,
     hookimpl,
@@ -27,6 +28,10 @@ from kanade_host_jobs.settings import JobsSettings
 from kanade_host_jobs.work import SERVICE, Work, work_of
 
 LINK_SECONDS = 0.5
+SWEEP_SECONDS = 60.0
+OVERRIDES_KEPT_SECONDS = 90 * 86_400
+KEPT = ("jobs_killed", "jobs_freezes", "jobs_overrides", "jobs_approvals")
+"""Nothing here is in a stream."""
 
 
 @hookimpl
@@ -36,7 +41,7 @@ def kanade_settings() -> type[Settings]:
 
 @hookimpl
 def kanade_migrations() -> Migrations:
-    return Migrations(Path(__file__).parent / "migrations" / "sqlite", kept=("jobs_killed",))
+    return Migrations(Path(__file__).parent / "migrations" / "sqlite", kept=KEPT)
 
 
 @hookimpl
@@ -76,7 +81,22 @@ def kanade_tasks(ctx: Context) -> Sequence[Job]:
         Task("killed", work.killed.run),
         Task("replay-durables", work.replay.run),
         Task("link", lambda: _follow_link(ctx)),
+        Task("approvals", lambda: _resume(ctx)),
+        Sweep("jobs.decisions", lambda: _sweep(ctx), SWEEP_SECONDS),
     ]
+
+
+async def _resume(ctx: Context) -> None:
+    """Finish approved fires that a crash interrupted; then there is nothing more to do."""
+    await work_of(ctx).approvals.resume()
+    await asyncio.Event().wait()
+
+
+async def _sweep(ctx: Context) -> int:
+    work = work_of(ctx)
+    touched = await work.approvals.sweep()
+    before = ctx.clock.now() - OVERRIDES_KEPT_SECONDS
+    return touched + await work.catalog.firing.gate.forget_overrides(before)
 
 
 async def _follow_link(ctx: Context) -> None:

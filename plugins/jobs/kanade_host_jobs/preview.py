@@ -11,7 +11,6 @@ from kanade_host.plugin import U32, BrokerUnavailable, Context, Request
 from kanade_host_jobs.addressing import Fleet
 from kanade_host_jobs.broker_limits import away
 from kanade_host_jobs.firing import Order
-from kanade_host_jobs.gate import paused
 from kanade_host_jobs.work import work_of
 
 MOST = 100_000
@@ -47,7 +46,7 @@ class WavePreview(msgspec.Struct, frozen=True):
 
 
 class Obstacle(msgspec.Struct, frozen=True):
-    """Why the fire would not go out at once. `why`: paused."""
+    """Why the fire would not go out at once. `why`: paused, frozen, approval."""
 
     why: str
     text: str
@@ -107,15 +106,17 @@ async def _preview(ctx: Context, order: Order, fleet: Fleet, limit: int) -> Prev
         batches=[] if order.batching is None else [batch.commands for batch in order.batches()],
         commands=len(addressing.messages),
         bytes=order.form.size,
-        obstacles=await obstacles(ctx),
+        obstacles=await _obstacles(ctx, order),
         warnings=order.warnings,
     )
 
 
-async def obstacles(ctx: Context) -> list[Obstacle]:
-    """What stands against firing now."""
-    held = await work_of(ctx).catalog.firing.gate.held()
-    return [] if held is None else [Obstacle("paused", paused(held))]
+async def _obstacles(ctx: Context, order: Order) -> list[Obstacle]:
+    firing = work_of(ctx).catalog.firing
+    found = [Obstacle(why, text) for why, text in await firing.gate.obstacles(order.reached)]
+    if firing.approvals.needed(order.manifest):
+        found.append(Obstacle("approval", "it waits until somebody else approves it"))
+    return found
 
 
 async def _alive(ctx: Context) -> set[str]:

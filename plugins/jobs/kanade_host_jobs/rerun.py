@@ -7,8 +7,9 @@ from typing import Any, Literal
 import msgspec
 from kanade_host_results.api import SERVICE, Executions, Past
 
-from kanade_host.plugin import HttpError, Instant, Request
-from kanade_host_jobs.api import Batches, FanoutPlan, FireAnswer, Target
+from kanade_host.plugin import HttpError, Instant, Request, Response, encode
+from kanade_host_jobs.api import Batches, FanoutPlan, FireAnswer, Override, Target, Withheld
+from kanade_host_jobs.firing_routes import override_of
 from kanade_host_jobs.work import work_of
 
 On = Literal["done", "failed", "skipped", "timed_out", "expired", "killed", "superseded", "not_started"]
@@ -29,6 +30,7 @@ class RerunBody(msgspec.Struct, frozen=True, kw_only=True):
     jitter: str | None = None
     deadline_at: Instant | None = None
     batches: Batches | None = None
+    override_freeze: Override = None
 
 
 class RerunAnswer(FireAnswer, frozen=True, kw_only=True):
@@ -53,19 +55,30 @@ async def rerun(request: Request) -> Any:
     plan = FanoutPlan(
         target=Target(pcs=pcs), jitter=body.jitter, deadline_at=body.deadline_at, batches=body.batches
     )
-    answer = await work_of(request.ctx).catalog.fire(
-        past.job_id,
-        plan,
-        actor="operator",
-        caller=request.caller,
-        noted={"rerun_of": exec_id, "rerun_on": list(_states(body)) or ["listed"]},
-        rerun_of=exec_id,
-    )
+    status = 200
+    try:
+        answer = await _fired(request, past, body, plan)
+    except Withheld as error:
+        if error.answer is None:
+            raise
+        answer, status = error.answer, 202
     found: dict[str, Any] = msgspec.structs.asdict(answer) | {"rerun_of": exec_id}
     if answer.version != past.version:
         said = f"the job is version {answer.version} now; the execution ran {past.version}"
         found["warnings"] = [*(answer.warnings or []), said]
-    return RerunAnswer(**found)
+    return Response.json(encode(RerunAnswer(**found)), status)
+
+
+async def _fired(request: Request, past: Past, body: RerunBody, plan: FanoutPlan) -> FireAnswer:
+    return await work_of(request.ctx).catalog.fire(
+        past.job_id,
+        plan,
+        actor="operator",
+        caller=request.caller,
+        noted={"rerun_of": past.exec_id, "rerun_on": list(_states(body)) or ["listed"]},
+        rerun_of=past.exec_id,
+        override=override_of(request),
+    )
 
 
 def _states(body: RerunBody) -> tuple[On, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from kanade_host.plugin import HttpErrorText, Permission, Role, Route
 from kanade_host.plugin.yaml import BODY_LIMIT_TEXT
 from kanade_host_jobs import emergency
-from kanade_host_jobs.api import FanoutPlan, FireAnswer
+from kanade_host_jobs.api import FireAnswer
+from kanade_host_jobs.approval_routes import approval_routes
 from kanade_host_jobs.catalog_routes import ListedJob, SavedJob, delete_job, job_yaml, list_jobs, save_job
-from kanade_host_jobs.firing_routes import exec_job, kill_job, revoke, script_states, unrevoke
+from kanade_host_jobs.firing_routes import ExecBody, exec_job, kill_job, revoke, script_states, unrevoke
+from kanade_host_jobs.freeze_routes import freeze_routes
 from kanade_host_jobs.preview import Preview, PreviewQuery, preview
 from kanade_host_jobs.rerun import RerunAnswer, RerunBody, rerun
 from kanade_host_jobs.run import RunBody, RunResult, run
@@ -20,6 +22,8 @@ FIRE = Permission("jobs.fire", Role.OPERATOR)
 EMERGENCY = Permission("jobs.emergency", Role.OPERATOR)
 
 AWAY = "the broker is away"
+WAITS = "it waits for somebody's approval; nothing was fired yet"
+ADMINS = "only an admin fires in spite of a freeze window"
 HELD = "something stands against firing now, with the reason"
 REFUSED = {
     400: "the plan or the job is refused, with the reason",
@@ -99,10 +103,10 @@ ROUTES = (
         exec_job,
         FIRE,
         "Fire a job at PCs, groups or all",
-        request=FanoutPlan,
+        request=ExecBody,
         response=FireAnswer,
-        audits=("exec",),
-        errors=REFUSED | {409: HELD},
+        audits=("exec", "approval_request"),
+        errors=REFUSED | {202: WAITS, 403: ADMINS, 409: HELD},
         tags=("jobs",),
     ),
     Route(
@@ -111,7 +115,7 @@ ROUTES = (
         preview,
         FIRE,
         "What a fire would do now: which PCs, and what stands against it; nothing is fired",
-        request=FanoutPlan,
+        request=ExecBody,
         query=PreviewQuery,
         response=Preview,
         errors=REFUSED,
@@ -125,8 +129,10 @@ ROUTES = (
         "Fire the job again at PCs of an execution that has ended",
         request=RerunBody,
         response=RerunAnswer,
-        audits=("exec",),
-        errors=REFUSED | {404: "no such execution, or its job is gone", 409: f"it has not ended, or {HELD}"},
+        audits=("exec", "approval_request"),
+        errors=REFUSED
+        | {202: WAITS, 403: ADMINS}
+        | {404: "no such execution, or its job is gone", 409: f"it has not ended, or {HELD}"},
         tags=("executions",),
     ),
     Route(
@@ -260,4 +266,6 @@ ROUTES = (
         errors={503: AWAY},
         tags=("scripts",),
     ),
+    *freeze_routes(READ, WRITE),
+    *approval_routes(READ, FIRE),
 )

@@ -90,7 +90,9 @@ async def run(request: Request) -> Any:
             "staleness": {"mode": "cached"},
         }
     )
-    await work_of(request.ctx).catalog.firing.gate.check()
+    await work_of(request.ctx).catalog.firing.gate.check([ask.pc_id])
+    if request.ctx.settings.require_approval == "always":
+        raise HttpError(409, "every fire needs an approval here: save a job and fire it; nothing was sent")
     try:
         check_payload(request.ctx.bus, len(body) + HEADER_ROOM)
         answer = await _sent(request, ask, exec_id, shell, request_id, body, wait)

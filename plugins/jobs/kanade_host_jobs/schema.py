@@ -156,7 +156,9 @@ MANIFEST = _object(
         "version": _said(TEXT, "Any text; agents run only the version that was fired last."),
         "description": _said(TEXT_OR_NULL | {"default": None}, "For the list of jobs."),
         "execute": _said(_ref("Execute"), "What runs, and how."),
-        "require_approval": _said(_flag(), "Kept and shown; nothing enforces it."),
+        "require_approval": _said(
+            _flag(), "A fire waits for a second operator, where the server's settings say that this counts."
+        ),
         "inventory": _said(_optional("InventoryHint"), "The output is inventory."),
         "emit": _said(_optional("EmitConfig"), "The output is events."),
         "staleness": _said(_ref("Staleness", {"mode": "cached"}), "How old the agent's view may be."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -38,3 +38,13 @@ class JobsSettings(Settings, frozen=True, kw_only=True):
     replay_rate: Annotated[
         int, msgspec.Meta(ge=1, le=10_000, description="Durables made or changed per second, at most.")
     ] = 100
+    require_approval: Annotated[
+        Literal["never", "marked", "always"],
+        msgspec.Meta(
+            description="Which fires wait until a second operator releases them: none, those of jobs whose "
+            "manifest says `require_approval: true` (`marked`), or all."
+        ),
+    ] = "never"
+    approval_hours: Annotated[
+        int, msgspec.Meta(ge=1, le=720, description="Hours after which a fire that nobody released expires.")
+    ] = 24

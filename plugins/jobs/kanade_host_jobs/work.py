@@ -5,6 +5,8 @@ from __future__ import annotations
 from kanade_host.plugin import Context
 from kanade_host_jobs.batch_task import BatchTask
 from kanade_host_jobs.catalog import JobCatalog
+from kanade_host_jobs.freezes import Freezes
+from kanade_host_jobs.gate import Gate
 from kanade_host_jobs.killed import Killed
 from kanade_host_jobs.replay_durables import ReplayDurables
 from kanade_host_jobs.revocation import Revocation
@@ -19,7 +21,9 @@ class Work:
 
     def __init__(self, ctx: Context) -> None:
         self.undelivered = Undelivered(ctx)
-        self.catalog = JobCatalog(ctx, self.undelivered)
+        self.freezes = Freezes(ctx)
+        self.catalog = JobCatalog(ctx, self.undelivered, Gate(ctx, self.freezes))
+        self.approvals = self.catalog.firing.approvals
         self.revocation = Revocation(ctx, self.undelivered)
         self.batches = BatchTask(ctx, self.catalog.firing.gate)
         self.killed = Killed(ctx)

@@ -7,9 +7,9 @@ import uuid
 from typing import Annotated
 
 import msgspec
-from kanade_host_jobs.api import Catalog, FireAnswer
+from kanade_host_jobs.api import Catalog, FireAnswer, Withheld
 
-from kanade_host.plugin import HttpError, Instant, Request, Tx
+from kanade_host.plugin import HttpError, Instant, Request, Response, Tx, encode
 from kanade_host_scheduler import ledger
 from kanade_host_scheduler.cron import BadCron
 from kanade_host_scheduler.ledger import TickRow, row_of
@@ -169,7 +169,7 @@ async def states(request: Request) -> list[State]:
     return found
 
 
-async def run_now(request: Request) -> FireAnswer:
+async def run_now(request: Request) -> FireAnswer | Response:
     """POST /api/schedules/{id}/run: fire the stored plan once, whatever cron, mode and `enabled` say."""
     work = work_of(request.ctx)
     schedule = await work.store.get(request.path["id"])
@@ -179,14 +179,19 @@ async def run_now(request: Request) -> FireAnswer:
         raise HttpError(400, str(error)) from None
     catalog: Catalog = request.ctx.service(JOBS)
     exec_id = str(uuid.uuid4())
-    answer = await catalog.fire(
-        schedule.job_id,
-        msgspec.structs.replace(schedule.plan, deadline_at=deadline),
-        actor="operator",
-        caller=request.caller,
-        exec_id=exec_id,
-        noted={"schedule_id": schedule.id},
-    )
+    try:
+        answer = await catalog.fire(
+            schedule.job_id,
+            msgspec.structs.replace(schedule.plan, deadline_at=deadline),
+            actor="operator",
+            caller=request.caller,
+            exec_id=exec_id,
+            noted={"schedule_id": schedule.id},
+        )
+    except Withheld as error:
+        if error.answer is None:
+            raise
+        return Response.json(encode(error.answer), 202)
     at = request.ctx.clock.now()
 
     def write(tx: Tx) -> None:

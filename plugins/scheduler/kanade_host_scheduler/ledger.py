@@ -12,7 +12,8 @@ import msgspec
 
 from kanade_host.plugin import Context, Instant, KanadeError, Tx
 
-Outcome = Literal["fired", "skipped", "failed", "missed", "completed", "run", "held"]
+Outcome = Literal["fired", "skipped", "failed", "missed", "completed", "run", "held", "frozen", "pending"]
+"""`held`: everything was paused; `frozen`: a freeze window; `pending`: the fire waits for an approval."""
 TOPIC = "schedules"
 KEPT_PER_SCHEDULE = 200
 

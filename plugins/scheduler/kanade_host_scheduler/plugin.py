@@ -21,12 +21,14 @@ from kanade_host.plugin import (
     Watch,
     hookimpl,
 )
+from kanade_host_scheduler.api import RHYTHMS
 from kanade_host_scheduler.completing import BUCKET
 from kanade_host_scheduler.expected import GROUPS
 from kanade_host_scheduler.ledger import TOPIC, sweep
 from kanade_host_scheduler.pages import PAGES
 from kanade_host_scheduler.pc_records import ScheduleRecords
 from kanade_host_scheduler.routes import ROUTES
+from kanade_host_scheduler.schedule import Rhythm
 from kanade_host_scheduler.settings import SchedulerSettings
 from kanade_host_scheduler.work import SERVICE, Work, work_of
 
@@ -65,7 +67,7 @@ def kanade_routes() -> Sequence[Route]:
 
 @hookimpl
 def kanade_services(ctx: Context) -> Mapping[str, Any]:
-    return {SERVICE: Work(ctx), "scheduler.pc_records": ScheduleRecords(ctx)}
+    return {SERVICE: Work(ctx), RHYTHMS: Rhythm, "scheduler.pc_records": ScheduleRecords(ctx)}
 
 
 @hookimpl

@@ -130,8 +130,14 @@ ROUTES = (
         FIRE,
         "Fire a schedule's plan once, now",
         response=FireAnswer,
-        audits=("exec",),
-        errors={400: "the plan or the job is refused, with the reason", 404: NONE, 503: AWAY},
+        audits=("exec", "approval_request"),
+        errors={
+            202: "it waits for somebody's approval",
+            400: "the plan or the job is refused, with the reason",
+            404: NONE,
+            409: "something stands against firing now",
+            503: AWAY,
+        },
         tags=TAGS,
     ),
     Route(

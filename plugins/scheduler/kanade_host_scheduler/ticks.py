@@ -41,7 +41,7 @@ JOBS = "jobs.catalog"
 ACTOR = "scheduler"
 RESUMED_WITHIN_SECONDS = 600.0
 RETRY_EVERY_SECONDS = 1.0
-WITHHELD: Mapping[Why, ledger.Outcome] = {"paused": "held"}
+WITHHELD: Mapping[Why, ledger.Outcome] = {"paused": "held", "frozen": "frozen", "approval": "pending"}
 """What a tick decided, where something stood against its fire."""
 
 
