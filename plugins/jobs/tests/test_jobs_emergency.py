@@ -89,7 +89,11 @@ async def test_what_was_promised_before_the_pause_is_held_and_goes_out_after_it(
     await host.restart()
     assert await commands(host) == ["commands.pc.pc-1"]
     await act(host, "resume")
-    assert await commands(host) == ["commands.pc.pc-1", "commands.pc.pc-2"]
+
+    async def both() -> bool:
+        return await commands(host) == ["commands.pc.pc-1", "commands.pc.pc-2"]
+
+    await host.until(both, what="the wave that was held")
 
 
 async def test_a_schedule_s_tick_is_held_visibly(ready: Any) -> None:
