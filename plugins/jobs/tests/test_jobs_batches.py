@@ -186,6 +186,23 @@ async def test_no_further_batch_goes_when_too_many_fail(ready: Any) -> None:
     assert len(again.json()["subjects"]) == 4
 
 
+async def test_a_stop_that_a_crash_interrupted_is_finished(ready: Any) -> None:
+    """Many targets are told in portions; here the crash came before the last of them."""
+    host = ready
+    exec_id = await fire(host)
+    await commands(host)
+    await host.stop()
+    with contextlib.closing(sqlite3.connect(host.database)) as db, db:
+        db.execute("UPDATE execution_batches SET stopped = 'stopped: x' WHERE sent_at IS NULL")
+    await host.start()
+
+    async def told() -> bool:
+        found = (await host.get(f"/api/executions/{exec_id}/targets")).json()["targets"]
+        return {(one["state"], one["reason"]) for one in found} == {("skipped", "stopped: x")}
+
+    await host.until(told, what="the rest of the stop")
+
+
 async def test_few_failures_stop_nothing(ready: Any) -> None:
     host = ready
     exec_id = await fire(host, stop=2)

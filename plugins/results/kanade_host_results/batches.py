@@ -18,7 +18,7 @@ from kanade_host_results.api import Fire, OpenBatch, StopAt
 from kanade_host_results.live import DELIVERED_WITHIN_SECONDS
 from kanade_host_results.outcome import STATES
 from kanade_host_results.staging import Release, Target, mark_staged
-from kanade_host_results.withdrawing import stop_open_batches, withdraw
+from kanade_host_results.withdrawing import stop_open_batches, withdraw_some
 
 GRACE_SECONDS = 600.0
 """After a deadline: for clocks that differ, and a report that is on its way."""
@@ -131,22 +131,24 @@ def _send(tx: Tx, exec_id: str, number: int, at: Instant, release: Release) -> b
     return True
 
 
-async def stop_batches(ctx: Context, exec_id: str, reason: str, caller: Caller | None) -> bool:
+async def stop_batches(
+    ctx: Context, exec_id: str, reason: str, caller: Caller | None, release: Release
+) -> bool:
     at = ctx.clock.now()
 
     def stop(tx: Tx) -> bool:
         stopped = stop_open_batches(tx, exec_id, reason)
-        if stopped:
-            payload = {"reason": reason, "batches": stopped}
-            actor = "operator" if caller is not None else "backend"
-            audit(tx, at, "execution_stop", exec_id, payload, actor=actor, caller=caller)
-            tx.changed("executions", exec_id)
-        return bool(stopped)
+        if not stopped:
+            return False
+        payload = {"reason": reason, "batches": stopped}
+        actor = "operator" if caller is not None else "backend"
+        audit(tx, at, "execution_stop", exec_id, payload, actor=actor, caller=caller)
+        tx.changed("executions", exec_id)
+        if withdraw_some(tx, exec_id, "skipped", reason, at).more:
+            tx.after_commit(release.wake)  # which takes back the rest, after a crash too
+        return True
 
-    if not await ctx.write(stop):
-        return False
-    await withdraw(ctx, exec_id, "skipped", reason)
-    return True
+    return await ctx.write(stop)
 
 
 async def listed(ctx: Context, exec_id: str) -> list[BatchState]:

@@ -50,7 +50,7 @@ class ExecutionsService:
         return await batches.send_batch(self._ctx, exec_id, number, self.release)
 
     async def stop_batches(self, exec_id: str, reason: str, caller: Caller | None) -> bool:
-        return await batches.stop_batches(self._ctx, exec_id, reason, caller)
+        return await batches.stop_batches(self._ctx, exec_id, reason, caller, self.release)
 
     async def clear(self, reason: str, caller: Caller | None) -> tuple[int, int]:
         return await holding.clear(self._ctx, reason, caller)

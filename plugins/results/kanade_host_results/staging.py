@@ -23,6 +23,12 @@ _CHUNK = 2_000
 _CHUNK_BYTES = 8 * 1024 * 1024
 _IDLE_SECONDS = 60.0
 
+STOPPED = (
+    "SELECT DISTINCT p.exec_id, b.stopped FROM execution_plans AS p INDEXED BY execution_plans_waiting"
+    " JOIN execution_batches AS b ON b.exec_id = p.exec_id WHERE p.waiting > 0 AND b.stopped IS NOT NULL"
+)
+"""Executions whose batches were stopped, with targets that nobody has told yet."""
+
 Target = tuple[str, str | None, int | None]
 """pc_id, the request_id of the command that reaches it, and the number of its batch."""
 
@@ -115,6 +121,7 @@ class Release:
             while await self._ctx.write(_release_some):
                 pass
             await self._finish_superseded()
+            await self._finish_stopped()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
 
@@ -135,6 +142,10 @@ class Release:
         )
         for exec_id, later in rows:
             await withdraw(self._ctx, exec_id, "superseded", f"superseded by {later}")
+
+    async def _finish_stopped(self) -> None:
+        for exec_id, reason in await self._ctx.query(STOPPED):
+            await withdraw(self._ctx, exec_id, "killed" if reason == "killed" else "skipped", reason)
 
 
 def _release_some(tx: Tx) -> bool:

@@ -13,6 +13,7 @@ from kanade_host_results import (
     outputs_read,
     results_read,
     scan,
+    staging,
     sweeps,
     targets_read,
 )
@@ -65,6 +66,7 @@ SEEKS = {
     "groups of outputs": (outputs_read.GROUPS, ["a", 10]),
     "sums of outputs": (outputs_read.SUMMARY, ["a"]),
     "open batches": (batches.OPEN, []),
+    "stopped batches": (staging.STOPPED, []),
     "PCs of a batch": (batches.PCS, ["a", 1]),
     "batches of an execution": (batches.LISTED, ["a"]),
     "counts by batch": (batches.COUNTS, ["a"]),
