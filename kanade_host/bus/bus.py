@@ -15,10 +15,10 @@ from kanade_host.bus.connection import Connection, LastingSubscription, Receive
 from kanade_host.bus.kv import Bucket
 from kanade_host.bus.object_reading import ObjectReads
 from kanade_host.bus.objects import Store
-from kanade_host.bus.origin import marked
 from kanade_host.bus.resources import CONTRACT
 from kanade_host.bus.session import CALL_SECONDS, Session, size_of
 from kanade_host.plugin.errors import ApiError, BrokerUnavailable, KanadeError, NoResponders, ResourceMissing
+from kanade_host.plugin.origin import marked
 
 RESOURCES_SECONDS = 2.0
 UNAVAILABLE = 503

@@ -69,10 +69,11 @@ from kanade_host.plugin.json import (
 )
 from kanade_host.plugin.migrations import Migrations
 from kanade_host.plugin.moving import move_rows
+from kanade_host.plugin.origin import marked
 from kanade_host.plugin.pages import Page
 from kanade_host.plugin.rebuild import Reach, Rebuild
 from kanade_host.plugin.resources import Bucket, ObjectStore, Resource, Stream
-from kanade_host.plugin.retention import DAY_SECONDS, delete_older
+from kanade_host.plugin.retention import DAY_SECONDS, delete_older, in_parts
 from kanade_host.plugin.routes import Caller, HttpErrorText, Request, Response, Route
 from kanade_host.plugin.settings import Settings
 from kanade_host.plugin.subscriptions import (
@@ -172,6 +173,8 @@ __all__ = [
     "export_format",
     "exported",
     "hookimpl",
+    "in_parts",
+    "marked",
     "move_rows",
     "parse_duration",
     "whole_seconds",

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kanade_host.bus.origin import by_host
 from kanade_host.bus.reader import Fetched
 from kanade_host.plugin.instants import Instant
 from kanade_host.plugin.json import BadJson, BadShape
+from kanade_host.plugin.origin import by_host
 from kanade_host.plugin.subscriptions import Message, Meta
 from kanade_host.projection.decoding import Decoding
 from kanade_host.projection.ledger import DeadLetter

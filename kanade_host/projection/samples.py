@@ -11,10 +11,10 @@ from nats.aio.msg import Msg
 
 from kanade_host.bus.bus import NatsBus
 from kanade_host.bus.connection import LastingSubscription
-from kanade_host.bus.origin import by_host
 from kanade_host.plugin.clock import Clock
 from kanade_host.plugin.errors import StoreUnavailable
 from kanade_host.plugin.json import BadJson, BadShape
+from kanade_host.plugin.origin import by_host
 from kanade_host.plugin.subscriptions import Message, Meta, Samples
 from kanade_host.projection.decoding import decoding
 

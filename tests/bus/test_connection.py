@@ -16,9 +16,9 @@ from kanade_host.bus.bus import NatsBus
 from kanade_host.bus.child import spawn
 from kanade_host.bus.connection import Connection, wait_before
 from kanade_host.bus.ensure import ensure
-from kanade_host.bus.origin import by_host
 from kanade_host.bus.reader import Reader, consumer_info, remake_consumer
 from kanade_host.plugin.errors import BrokerUnavailable, InvalidKey, MessageTooLarge, NoResponders
+from kanade_host.plugin.origin import by_host
 
 
 async def told(client: NatsClient) -> None:

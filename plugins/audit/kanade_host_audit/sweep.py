@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from kanade_host.plugin import DAY_SECONDS, Context, Tx
+from kanade_host.plugin import DAY_SECONDS, Context, Tx, in_parts
 
-CHUNK = 2_000
 OLD = "SELECT id FROM audit_log WHERE occurred_at < ? ORDER BY occurred_at LIMIT ?"
 
 
@@ -15,15 +14,12 @@ async def sweep(ctx: Context) -> int:
         return 0
     before = ctx.clock.now() - days * DAY_SECONDS
 
-    def delete(tx: Tx) -> int:
-        ids = [(row[0],) for row in tx.execute(OLD, (before.stored, CHUNK))]
+    def delete(tx: Tx, most: int) -> int:
+        ids = [(row[0],) for row in tx.execute(OLD, (before.stored, most))]
         tx.executemany("DELETE FROM audit_sources WHERE id = ?", ids)
         tx.executemany("DELETE FROM audit_log WHERE id = ?", ids)
         if ids:
             tx.changed("audit")
         return len(ids)
 
-    total = 0
-    while deleted := await ctx.write(delete):
-        total += deleted
-    return total
+    return await in_parts(ctx, delete)

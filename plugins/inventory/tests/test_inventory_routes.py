@@ -339,7 +339,10 @@ def test_each_hot_query_has_its_index(file: Any) -> None:
         "history of a pc": (history.of_pc("j", "p", asked), "idx_inventory_history_pc"),
         "history": (history.of_fleet("j", {}), "inventory_history_by_job"),
         "history of a field": (history.of_fleet("j", {"field": ["f"]}), "idx_inventory_history_field"),
-        "sweep": ((deletion("inventory_history", "observed_at"), ["x"]), "idx_inventory_history_observed_at"),
+        "sweep": (
+            (deletion("inventory_history", "observed_at"), ["x", 1]),
+            "idx_inventory_history_observed_at",
+        ),
         "prior rows": ((MINE, ["p", "j"]), "sqlite_autoindex_t_1"),
     }
     for name, ((sql, values), index) in cases.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kanade_host.plugin import Context, Tx
+from kanade_host.plugin import Context, Tx, in_parts
 from kanade_host_perf.metrics import FLEET_COLUMNS, HOST_COLUMNS
 from kanade_host_perf.windows import SECONDS
 
@@ -18,7 +18,6 @@ FLEET_WIDTHS = (3_600, 60, 10)
 """Seconds of a bucket, the widest first; each divides the one before it."""
 LIVE_ROWS = 4_000
 """Samples that are added with the batch that brought them: more than any batch has."""
-CHUNK = 5_000
 
 POSITION = "SELECT last FROM perf_rolled"
 NEWEST = "SELECT coalesce(max(rowid), 0) FROM host_perf_samples"
@@ -80,12 +79,15 @@ def add(tx: Tx, most: int) -> int:
 
 
 async def catch_up(ctx: Context) -> int:
-    """Add what lies behind the live samples, in transactions that hold the writer briefly."""
-    total = 0
-    while [row[0] for row in await ctx.query(BEHIND)] == [1]:
-        total += await ctx.write(lambda tx: add(tx, CHUNK))
-        ctx.changed("perf")
-    return total
+    """Add what lies behind the live samples; how many."""
+    if await in_step(ctx):
+        return 0
+
+    def step(tx: Tx, most: int) -> int:
+        tx.changed("perf")
+        return add(tx, most)
+
+    return await in_parts(ctx, step)
 
 
 async def in_step(ctx: Context) -> bool:

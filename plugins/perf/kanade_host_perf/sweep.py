@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from kanade_host.plugin import DAY_SECONDS, Context, Tx, delete_older
+from kanade_host.plugin import DAY_SECONDS, Context, Tx, delete_older, in_parts
 from kanade_host_perf.rollups import FLEET_WIDTHS, HOST_WIDTHS
 from kanade_host_perf.settings import PerfSettings
 
-ROWS = 5_000
 NS = 1_000_000_000
 
 
@@ -48,13 +47,10 @@ async def _delete_sums(ctx: Context, table: str, width: int, end: int) -> int:
     """A bucket goes when all of it is too old."""
     sql = sums_statement(table)
 
-    def delete(tx: Tx) -> int:
-        deleted = tx.execute(sql, (width, width, end - width, ROWS)).rowcount
+    def delete(tx: Tx, most: int) -> int:
+        deleted = tx.execute(sql, (width, width, end - width, most)).rowcount
         if deleted:
             tx.changed("perf")
         return deleted
 
-    total = 0
-    while deleted := await ctx.write(delete):
-        total += deleted
-    return total
+    return await in_parts(ctx, delete)

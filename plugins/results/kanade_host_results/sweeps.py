@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kanade_host.plugin import Context, Instant, Tx
+from kanade_host.plugin import Context, Instant, Tx, in_parts
 from kanade_host_results.forgotten import FORGET, REMEMBERED_DAYS, remember
 from kanade_host_results.live import DELIVERED_WITHIN_SECONDS
 from kanade_host_results.recent import void
@@ -53,7 +53,7 @@ async def sweep(ctx: Context) -> int:
     touched += await _repeat(ctx, _forget_unwanted, now - DELIVERED_WITHIN_SECONDS)
     if settings.keep_results_days is not None:
         before = now - settings.keep_results_days * 86_400
-        touched += await _repeat(ctx, lambda tx, at: _delete_results(tx, at, now), before)
+        touched += await in_parts(ctx, lambda tx, most: _delete_results(tx, before, now, most))
     touched += await _repeat(ctx, _forget, now - REMEMBERED_DAYS * 86_400)
     if settings.keep_executions_days is not None:
         touched += await _repeat(ctx, _delete_executions, now - settings.keep_executions_days * 86_400)
@@ -132,8 +132,8 @@ def _forget_unwanted(tx: Tx, before: Instant) -> int:
     ).rowcount
 
 
-def _delete_results(tx: Tx, before: Instant, now: Instant) -> int:
-    rows = tx.execute(OLD_RESULTS, (before.sql, CHUNK)).fetchall()
+def _delete_results(tx: Tx, before: Instant, now: Instant, most: int) -> int:
+    rows = tx.execute(OLD_RESULTS, (before.sql, most)).fetchall()
     tx.executemany("DELETE FROM execution_results WHERE rowid = ?", [(row[0],) for row in rows])
     tx.executemany("DELETE FROM result_objects WHERE result_id = ?", [(row[1],) for row in rows])
     remember(tx, [(row[1], row[2]) for row in rows], now)

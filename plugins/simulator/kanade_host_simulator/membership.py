@@ -6,21 +6,26 @@ import asyncio
 
 import nats.errors
 from nats.js import JetStreamContext
+from nats.js.errors import BadRequestError
 from nats.js.errors import Error as JetStreamError
-from nats.js.errors import KeyWrongLastSequenceError
 
-from kanade_host.plugin import encode
+from kanade_host.plugin import encode, marked
 from kanade_host_simulator.agent import Agent
 from kanade_host_simulator.mirrors import Mirror
 
 AT_ONCE = 32
+WRONG_LAST_SEQUENCE = 10071
+"""Somebody wrote that key before."""
 
 
 async def assign_groups(js: JetStreamContext, stored: Mirror, agents: list[Agent]) -> None:
-    """Write a row for each agent that has none; what an operator put there stays."""
+    """Write a row for each agent that has none; what an operator put there stays.
+
+    Marked as the host's own: a fleet that is made up is no deed of anybody.
+    """
     await stored.complete.wait()
     waiting = [agent for agent in agents if agent.pc_id not in stored.values]
-    bucket = await js.key_value(stored.bucket)
+    headers = marked({"Nats-Expected-Last-Subject-Sequence": "0"})
     places = asyncio.Semaphore(AT_ONCE)
 
     async def write(agent: Agent) -> None:
@@ -28,10 +33,12 @@ async def assign_groups(js: JetStreamContext, stored: Mirror, agents: list[Agent
         async with places:
             for pause in (0.5, 2.0, 5.0, 15.0):
                 try:
-                    await bucket.create(agent.pc_id, body)
+                    await js.publish(f"$KV.{stored.bucket}.{agent.pc_id}", body, headers=headers)
                     return
-                except KeyWrongLastSequenceError:
-                    return
+                except BadRequestError as error:
+                    if error.err_code == WRONG_LAST_SEQUENCE:
+                        return
+                    await asyncio.sleep(pause)
                 except (nats.errors.Error, JetStreamError, TimeoutError):
                     await asyncio.sleep(pause)
 

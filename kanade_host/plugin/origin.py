@@ -13,7 +13,7 @@ VALUE = "host"
 
 
 def marked(headers: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The headers with the mark."""
+    """The headers with the mark: for a program of ours that publishes over a connection of its own."""
     return {**(headers or {}), HEADER: VALUE}
 
 
