@@ -27,7 +27,7 @@ HOST = "host"
 
 def check(loaded: Sequence[Loaded], host_routes: Sequence[Route] = ()) -> list[Conflict]:
     """All conflicts. What two claim stays with the one that comes first in order, the host before all."""
-    bad = unservable(loaded)
+    bad = [*unservable(loaded), *_unreachable(loaded, host_routes)]
     refused = {one.plugin for one in bad}
     sound = [one for one in loaded if one.name not in refused]
     found = [*bad, *_names(sound), *clashing(sound, host_routes), *misnamed(sound), *_after(sound)]
@@ -47,6 +47,23 @@ def unservable(loaded: Sequence[Loaded]) -> list[Conflict]:
             except PluginError as error:
                 found.append(Conflict(one.name, one.name, f"route {route.method} {route.path}: {error}"))
     return found
+
+
+def _unreachable(loaded: Sequence[Loaded], host_routes: Sequence[Route]) -> list[Conflict]:
+    """Pages that need a permission which neither the plugin's routes have nor the host's."""
+    hosts = _permissions(host_routes)
+    return [
+        Conflict(
+            one.name, one.name, f"page {page.id!r} needs {page.permission!r}, which none of its routes has"
+        )
+        for one in loaded
+        for page in one.pages
+        if page.permission is not None and page.permission not in hosts | _permissions(one.routes)
+    ]
+
+
+def _permissions(routes: Sequence[Route]) -> set[str]:
+    return {route.permission.name for route in routes if route.permission}
 
 
 def _claims(one: Loaded) -> list[tuple[str, str]]:

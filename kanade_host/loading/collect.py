@@ -163,10 +163,7 @@ def _listed(plugins: pluggy.PluginManager, loaded: Loaded, hook: str, kinds: tup
 
 
 def _check_pages(loaded: Loaded) -> None:
-    needed = {route.permission.name for route in loaded.routes if route.permission}
     for page in loaded.pages:
-        if page.permission is not None and page.permission not in needed:
-            raise Rejected(f"page {page.id!r} needs {page.permission!r}, a permission of none of its routes")
         if page.module is not None and (loaded.web is None or not (loaded.web / page.module).is_file()):
             raise Rejected(f"page {page.id!r}: there is no file web/{page.module} beside the plugin's module")
 

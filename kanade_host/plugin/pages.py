@@ -16,7 +16,7 @@ class Page:
     `id` is unique over all plugins and begins with the plugin's name for plugins from outside.
     `title` gives the title per language (`{"en": …, "ja": …}`); `section` is the menu section, and
     `path` where the page is (`/battery`). `permission` is the name of a permission of the plugin's own
-    routes; whoever lacks it sees the entry, disabled, and which role has it.
+    routes, or of the host's; whoever lacks it sees the entry, disabled, and which role has it.
     `module` is a file of the plugin's `web/` folder that holds an ES module with
     `mount(element, kanade) -> unmount`; None means that the shell's own bundle has the page.
     """

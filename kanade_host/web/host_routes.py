@@ -155,7 +155,8 @@ class HostRoutes:
 
     async def pages(self, _: Request) -> Pages:
         """What the web interface shows: pages, cards and panels of the plugins that run."""
-        return Pages(shown(self._plugins()))
+        own = [one.route for one in self._mounts() if one.plugin == OWNER]
+        return Pages(shown(self._plugins(), own))
 
     async def broker(self, _: Request) -> BrokerView:
         """Streams, buckets and object stores with their sizes."""

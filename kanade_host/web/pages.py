@@ -39,10 +39,13 @@ class Pages(msgspec.Struct, frozen=True):
     pages: list[PageRow]
 
 
-def shown(plugins: Iterable[Running]) -> list[PageRow]:
-    """The rows of all plugins that run."""
+def shown(plugins: Iterable[Running], host_routes: Sequence[Route] = ()) -> list[PageRow]:
+    """The rows of all plugins that run. Permissions are those of a plugin's own routes, or of the host's."""
     rows = [
-        _row(one.name, page, one.loaded.routes) for one in plugins if one.serves for page in one.loaded.pages
+        _row(one.name, page, [*host_routes, *one.loaded.routes])
+        for one in plugins
+        if one.serves
+        for page in one.loaded.pages
     ]
     return sorted(rows, key=lambda row: (_ORDER[row.section], row.order, row.id))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -108,6 +109,18 @@ def test_a_route_that_cannot_be_served_is_named_and_hides_nobody_else() -> None:
     found = reasons(plugin("a", routes=[route("no-slash")]), plugin("b", routes=[route("/api/b")]))
     assert set(found) == {"a"}
     assert "no-slash" in found["a"]
+
+
+def test_a_page_needs_a_permission_that_somebody_asks_for() -> None:
+    page = Page("p", {"en": "P"}, permission="area.read")
+    assert "area.read" in reasons(plugin("a", pages=[page]))["a"]
+    assert reasons(plugin("a", pages=[page], routes=[route("/api/a")])) == {}
+    assert check([plugin("a", pages=[page])], [route("/api/host")]) == []  # a permission of the host's
+
+
+def test_two_plugins_cannot_both_have_the_site(tmp_path: Path) -> None:
+    found = reasons(plugin("a", site=tmp_path), plugin("b", site=tmp_path))
+    assert set(found) == {"b"}
 
 
 def test_a_projection_comes_after_one_of_its_stream_and_never_after_itself() -> None:

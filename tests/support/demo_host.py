@@ -83,7 +83,11 @@ def _until_ready(url: str, process: subprocess.Popen[str]) -> None:
 
 def start_demo(folder: Path, agents: int = AGENTS, **environment: str) -> Served:
     """A host with everything, in a process of its own; the caller ends it."""
-    port = _free_port()
+    return _with_people(run_demo(folder, _free_port(), agents, **environment))
+
+
+def run_demo(folder: Path, port: int, agents: int, **environment: str) -> Served:
+    """The same as it was before, on that port: nobody is logged in."""
     command = [sys.executable, "-m", "kanade_host", "demo", "--data", str(folder), "--port", str(port)]
     env = {name: value for name, value in os.environ.items() if not name.startswith("KANADE_")} | environment
     process = subprocess.Popen(
@@ -96,6 +100,15 @@ def start_demo(folder: Path, agents: int = AGENTS, **environment: str) -> Served
     served = Served(f"http://127.0.0.1:{port}", folder, process)
     try:
         _until_ready(served.url, process)
+    except BaseException:
+        end_demo(served)
+        raise
+    return served
+
+
+def _with_people(served: Served) -> Served:
+    folder = served.folder
+    try:
         login = json.loads((folder / "demo-login.json").read_text())
         served.tokens["admin"] = served.log_in("admin", login["password"])
         change = {"old_password": login["password"], "new_password": PASSWORD}

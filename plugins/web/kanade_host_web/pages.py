@@ -20,6 +20,7 @@ PAGES = [
         section="system",
         path="/dead-letters",
         order=52,
+        permission="dead-letters.read",
     ),
     Page("web.broker", {"en": "Broker", "ja": "ブローカー"}, section="system", path="/broker", order=53),
     Page("web.card", {"en": "This server", "ja": "このサーバー"}, kind="card", order=90),

@@ -67,7 +67,10 @@ export const theme = createTheme({
     }),
     Button: Button.extend({ defaultProps: { size: "xs", variant: "default", fw: 500 } }),
     Menu: Menu.extend({ defaultProps: { shadow: "md", withinPortal: true } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } } }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } },
+      styles: { title: { fontWeight: 600 } },
+    }),
     Popover: Popover.extend({ defaultProps: { shadow: "md" } }),
     Select: Select.extend({ defaultProps: { size: "xs", allowDeselect: false, checkIconPosition: "right" } }),
     TextInput: TextInput.extend({ defaultProps: { size: "xs" } }),

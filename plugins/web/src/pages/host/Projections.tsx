@@ -74,6 +74,10 @@ function useNameAndState(): Column<ProjectionRow>[] {
 
 function Streams({ rows, onRebuild }: { rows: ProjectionRow[]; onRebuild: (plugin: string) => void }) {
   const { t, i18n } = useTranslation("host");
+  const sorted = [...rows].sort((a, b) => a.name.localeCompare(b.name));
+  const firsts = new Set(
+    sorted.filter((row, place) => row.plugin !== sorted[place - 1]?.plugin).map((row) => row.name),
+  );
   const columns: Column<ProjectionRow>[] = [
     ...useNameAndState(),
     {
@@ -106,12 +110,14 @@ function Streams({ rows, onRebuild }: { rows: ProjectionRow[]; onRebuild: (plugi
       right: true,
       tight: true,
       cell: (row) => (
-        <div>
-          <div>{count(row.sequence, i18n.language)}</div>
-          <div className="soft">
-            <Age at={row.at} />
-          </div>
-        </div>
+        <span>
+          {row.at && (
+            <span className="soft">
+              <Age at={row.at} /> ·{" "}
+            </span>
+          )}
+          {count(row.sequence, i18n.language)}
+        </span>
       ),
     },
     {
@@ -132,14 +138,18 @@ function Streams({ rows, onRebuild }: { rows: ProjectionRow[]; onRebuild: (plugi
       key: "do",
       title: "",
       tight: true,
-      cell: (row) => (
-        <ActionButton needs="admin" size="compact-xs" onClick={() => onRebuild(row.plugin)}>
-          {t("projections.rebuild")}
-        </ActionButton>
-      ),
+      // Tables belong to a plugin, and are made anew together.
+      cell: (row) =>
+        firsts.has(row.name) && (
+          <ActionButton needs="admin" size="compact-xs" onClick={() => onRebuild(row.plugin)}>
+            {t("projections.rebuild", { plugin: row.plugin })}
+          </ActionButton>
+        ),
     },
   ];
-  return <Table label={t("projections.durable")} columns={columns} rows={rows} rowKey={(row) => row.name} />;
+  return (
+    <Table label={t("projections.durable")} columns={columns} rows={sorted} rowKey={(row) => row.name} />
+  );
 }
 
 const SAMPLES = ["received", "written", "dropped", "bad"] as const;
