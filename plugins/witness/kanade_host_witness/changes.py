@@ -106,6 +106,11 @@ def kill(exec_id: str) -> Change:
     return _one("kill", exec_id)
 
 
+def stream_deleted(stream: str) -> Change:
+    """A whole stream, bucket or store is gone, and what it held (`kanade jetstream delete`, `reset`)."""
+    return _one("stream_delete", stream)
+
+
 def _one(action: str, target: str, **payload: Any) -> Change:
     return Change(action, target, payload, frozenset({action}))
 

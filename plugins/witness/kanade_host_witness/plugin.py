@@ -21,10 +21,10 @@ from kanade_host.plugin import (
     Sweep,
     hookimpl,
 )
-from kanade_host_witness.projector import apply_audit, apply_kills, watching
+from kanade_host_witness.projector import apply_audit, apply_deleted_streams, apply_kills, watching
 from kanade_host_witness.recording import Recorder
 from kanade_host_witness.settings import WitnessSettings
-from kanade_host_witness.sources import AUDIT_DURABLE, AUDIT_STREAM, KILLS, SOURCES
+from kanade_host_witness.sources import AUDIT_DURABLE, AUDIT_STREAM, DELETED_STREAMS, KILLS, SOURCES
 
 RECORD_SECONDS = 1.0
 
@@ -67,6 +67,13 @@ def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa:
             apply=apply_audit,
         ),
         Samples("witness.kills", subject=KILLS, message=bytes, apply=apply_kills),
+        Samples(
+            "witness.streams",
+            subject=DELETED_STREAMS,
+            message=bytes,
+            apply=apply_deleted_streams,
+            limit=1_000,
+        ),
     ]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from kanade_host.plugin import BadJson, BadShape, Batch, Message, Tx, canonical, decode
 from kanade_host_witness import changes
 from kanade_host_witness.changes import Change
-from kanade_host_witness.sources import AUDIT_STREAM, KILLS, Source
+from kanade_host_witness.sources import AUDIT_STREAM, KILLS, STREAMS, Source
 
 APART_NS = 120 * 1_000_000_000
 """A deed and its record belong together when the broker got them within that time."""
@@ -57,6 +57,14 @@ def apply_kills(tx: Tx, batch: Batch) -> None:
             continue
         at = message.meta.time.ns
         _saw(tx, f"kill-{uuid.uuid4()}", at, changes.kill(message.meta.subject[len(KILLS) - 1 :]))
+
+
+def apply_deleted_streams(tx: Tx, batch: Batch) -> None:
+    """The broker tells of streams that are gone; the host itself deletes none."""
+    for message in batch:
+        stream = message.meta.subject.rpartition(".")[2]
+        if stream in STREAMS:
+            _saw(tx, f"stream-{uuid.uuid4()}", message.meta.time.ns, changes.stream_deleted(stream))
 
 
 def apply_audit(tx: Tx, batch: Batch) -> None:

@@ -43,4 +43,14 @@ SOURCES = (
     _store("scripts", "script_object_publish", "script_object_delete"),
 )
 KILLS = "kill.>"
+DELETED_STREAMS = "$JS.EVENT.ADVISORY.STREAM.DELETED.*"
+"""What the broker itself tells. Of the whole account, so other programs' streams are told too."""
+STREAMS = frozenset(
+    {
+        *(source.stream for source in SOURCES),
+        *("INVENTORY", "RESULTS", "EXEC", "EVENTS", "AUDIT", "OBS_EVENTS"),
+        *("KV_agents_state", "KV_jobs_yaml", "KV_schedules_yaml", "OBJ_result_output"),
+    }
+)
+"""Those of the wire contract (`contract/wire.md` 3 to 5)."""
 AUDIT_STREAM, AUDIT_DURABLE = "AUDIT", "witness_audit"

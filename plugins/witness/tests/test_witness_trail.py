@@ -280,3 +280,18 @@ async def test_records_wait_until_all_that_was_said_is_read(
     heard = True
     await quiet(host)
     assert await trail(host) == [("broker", "revoke", "j1")]
+
+
+async def test_a_deleted_bucket(host: Host) -> None:
+    """`kanade jetstream reset` deletes buckets, and the host makes them again: what they held is gone."""
+    await host.broker.api("STREAM.DELETE.KV_schedules")
+    js = (await host.broker.client()).jetstream()
+    await js.add_stream(name="FOREIGN", subjects=["foreign.>"])
+    await js.delete_stream("FOREIGN")
+
+    async def told() -> bool:
+        host.clock.advance(60)
+        return bool(await trail(host))
+
+    await host.until(told)
+    assert await trail(host) == [("broker", "stream_delete", "KV_schedules")]
