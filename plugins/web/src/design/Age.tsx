@@ -36,9 +36,21 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", Number.POSITIVE_INFINITY],
 ];
 
+const formats = new Map<string, Intl.RelativeTimeFormat>();
+
+/** One for each language: to make one costs more than to use it a thousand times. */
+function formatOf(language: string): Intl.RelativeTimeFormat {
+  let found = formats.get(language);
+  if (!found) {
+    found = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "narrow" });
+    formats.set(language, found);
+  }
+  return found;
+}
+
 /** "3 min. ago", "in 2 hr.", in the language given. `seconds` is negative for the past. */
 export function relative(seconds: number, language: string): string {
-  const format = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "narrow" });
+  const format = formatOf(language);
   let value = seconds;
   for (const [unit, size] of STEPS) {
     if (Math.abs(value) < size) return format.format(Math.trunc(value), unit);

@@ -15,9 +15,20 @@ export function bytes(value: number | null | undefined): string {
   return `${value < 0 ? "-" : ""}${shown} ${BINARY[unit]}`;
 }
 
+const formats = new Map<string | undefined, Intl.NumberFormat>();
+
+function formatOf(language: string | undefined): Intl.NumberFormat {
+  let found = formats.get(language);
+  if (!found) {
+    found = new Intl.NumberFormat(language);
+    formats.set(language, found);
+  }
+  return found;
+}
+
 /** `12,345`; nothing is "—". */
 export function count(value: number | null | undefined, language?: string): string {
-  return value === null || value === undefined ? "—" : new Intl.NumberFormat(language).format(value);
+  return value === null || value === undefined ? "—" : formatOf(language).format(value);
 }
 
 /** A total that may be bounded: `10,000+`. */

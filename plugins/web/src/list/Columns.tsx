@@ -1,6 +1,6 @@
 /** Which columns are shown. */
 import { Button, Menu } from "@mantine/core";
-import { IconCheck, IconColumns3 } from "@tabler/icons-react";
+import { IconColumns3 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import styles from "./list.module.css";
 import type { Column } from "./types";
@@ -30,17 +30,9 @@ export function ColumnsMenu<R>({ columns, shown, onChoose }: ColumnsProps<R>) {
         {columns
           .filter((one) => !one.fixed)
           .map((one) => (
-            <Menu.Item
-              key={one.id}
-              role="menuitemcheckbox"
-              aria-checked={ids.has(one.id)}
-              leftSection={
-                <IconCheck size={14} style={{ visibility: ids.has(one.id) ? "visible" : "hidden" }} />
-              }
-              onClick={() => toggle(one.id)}
-            >
+            <Menu.CheckboxItem key={one.id} checked={ids.has(one.id)} onChange={() => toggle(one.id)}>
               {one.title}
-            </Menu.Item>
+            </Menu.CheckboxItem>
           ))}
         <Menu.Divider />
         <Menu.Item onClick={() => onChoose(null)}>{t("usualColumns")}</Menu.Item>

@@ -16,6 +16,7 @@ import {
   useRef,
 } from "react";
 import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
 import styles from "./list.module.css";
 import type { Rows as Data } from "./rows";
 import type { Selection } from "./selection";
@@ -23,6 +24,11 @@ import type { Column } from "./types";
 
 const ROW = 34;
 const CARD = 92;
+/**
+ * Rows that leave at one end come back at the other with new text: to make rows anew at each frame of a fast
+ * scroll would cost several times as much. More than fit on any screen.
+ */
+const RECYCLED = 90;
 const NARROW = "(max-width: 40em)";
 
 export interface RowsHandle {
@@ -61,6 +67,9 @@ export function useNarrow(): boolean {
 
 export function Rows<R>(props: RowsProps<R>) {
   const { handle, data, columns, rowId, active, label, selection } = props;
+  const { t } = useTranslation("list");
+  const selectLabel = t("selectRow");
+  const navigate = useNavigate();
   const narrow = useNarrow();
   const box = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -69,7 +78,7 @@ export function Rows<R>(props: RowsProps<R>) {
     count,
     getScrollElement: () => box.current,
     estimateSize: () => (narrow ? CARD : ROW),
-    overscan: 8,
+    overscan: 4,
     getItemKey: (place) => {
       const row = data.at(place);
       return row === undefined ? place : rowId(row);
@@ -99,6 +108,7 @@ export function Rows<R>(props: RowsProps<R>) {
       aria-multiselectable={selection ? true : undefined}
       aria-activedescendant={active >= 0 && active < count ? `${id}-${active}` : undefined}
       aria-busy={data.loading || data.stale}
+      onClickCapture={(event) => followed(event, navigate)}
       data-list-box
     >
       {!narrow && <Head {...props} template={template(columns, selection !== null)} width={width} />}
@@ -113,7 +123,7 @@ export function Rows<R>(props: RowsProps<R>) {
           const id_ = row === undefined ? "" : rowId(row);
           return (
             <div
-              key={item.key}
+              key={item.index % RECYCLED}
               id={`${id}-${item.index}`}
               ref={narrow ? virtual.measureElement : undefined}
               data-index={item.index}
@@ -147,6 +157,7 @@ export function Rows<R>(props: RowsProps<R>) {
                   columns={columns as readonly Column<unknown>[]}
                   selected={selection?.has(id_)}
                   place={item.index}
+                  selectLabel={selectLabel}
                   onToggle={props.onToggle}
                 />
               )}
@@ -156,6 +167,16 @@ export function Rows<R>(props: RowsProps<R>) {
       </div>
     </div>
   );
+}
+
+/** Links of cells are plain ones (`CellLink`): here they become a change of page instead of a load. */
+function followed(event: MouseEvent<HTMLElement>, navigate: (to: string) => unknown): void {
+  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  const link = (event.target as HTMLElement).closest("a[data-cell]");
+  if (!link) return;
+  event.preventDefault();
+  event.stopPropagation();
+  navigate(link.getAttribute("href") ?? "");
 }
 
 /** A click opens the row, but not where it meant a link, a button or to mark text. */
@@ -283,18 +304,18 @@ interface CellsProps {
   columns: readonly Column<unknown>[];
   selected: boolean | undefined;
   place: number;
+  selectLabel: string;
   onToggle: (place: number, range: boolean) => void;
 }
 
-const Cells = memo(function Cells({ row, columns, selected, place, onToggle }: CellsProps) {
-  const { t } = useTranslation("list");
+const Cells = memo(function Cells({ row, columns, selected, place, selectLabel, onToggle }: CellsProps) {
   return (
     <>
       {selected !== undefined && (
         <div role="gridcell" className={styles.check}>
           <input
             type="checkbox"
-            aria-label={t("selectRow")}
+            aria-label={selectLabel}
             checked={selected}
             tabIndex={-1}
             onClick={(event) => onToggle(place, event.shiftKey)}

@@ -35,6 +35,15 @@ export function useRows<R>(source: Source<R>, asked: Asked): Rows<R> {
   return source.kind === "offset" ? useOffsetRows(source, asked) : useCursorRows(source, asked);
 }
 
+function keep<R>(
+  kept: { current: { question: string; shown: Shown<R> } | null },
+  question: string,
+  shown: Shown<R>,
+): Shown<R> {
+  kept.current = { question, shown };
+  return shown;
+}
+
 function loadedEnd(shown: Shown<unknown>): number {
   return Math.max(0, ...[...shown.pages].map(([place, rows]) => place * PAGE + rows.length));
 }
@@ -73,22 +82,25 @@ function useOffsetRows<R>(source: OffsetSource<R>, asked: Asked): Rows<R> {
   const kept = useRef<{ question: string; shown: Shown<R> } | null>(null);
   const answered = results.some((one) => one.data !== undefined);
   // Pages that were looked at before stay, so that scrolling back shows rows at once.
-  const stamp = results.map((one) => one.dataUpdatedAt).join();
+  const stamp = results.map((one) => `${one.dataUpdatedAt}${one.fetchStatus}`).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: `stamp` stands for the results
   const shown = useMemo<Shown<R> | null>(() => {
     if (!answered) return kept.current?.shown ?? null;
     const before = kept.current?.question === question ? kept.current.shown : null;
     const pages = new Map(before?.pages);
+    // Pages that are asked for again change together: one of them alone would show rows twice, or not at all.
+    const whole = before === null || results.every((one) => one.fetchStatus !== "fetching");
     let newest: Page<R> | undefined;
     let at = -1;
     results.forEach((result, n) => {
-      if (!result.data) return;
-      pages.set(places[n] as number, result.data.rows);
+      const place = places[n] as number;
+      if (!result.data || (!whole && pages.has(place))) return;
+      pages.set(place, result.data.rows);
       if (result.dataUpdatedAt >= at) [newest, at] = [result.data, result.dataUpdatedAt];
     });
+    if (!whole && before) return keep(kept, question, { ...before, pages });
     const made = { pages, total: newest?.total ?? null, more: newest?.more ?? false };
-    kept.current = { question, shown: made };
-    return made;
+    return keep(kept, question, made);
   }, [answered, question, places, stamp]);
   const need = useCallback(
     (from: number, to: number) => {

@@ -4,7 +4,6 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { Age } from "../../design/Age";
 import { count } from "../../design/numbers";
@@ -12,6 +11,7 @@ import { PageHead } from "../../design/PageHead";
 import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { text, useUrlState } from "../../lib/urlState";
+import { CellLink } from "../../list/CellLink";
 import { List } from "../../list/List";
 import { listUrl } from "../../list/state";
 import type { Column } from "../../list/types";
@@ -57,12 +57,9 @@ export default function Groups() {
         width: 90,
         align: "end",
         cell: (row) => (
-          <Link
-            tabIndex={-1}
-            to={listUrl("/agents", { filters: [{ field: "group", op: "eq", value: row.name }] })}
-          >
+          <CellLink to={listUrl("/agents", { filters: [{ field: "group", op: "eq", value: row.name }] })}>
             {count(row.members, i18n.language)}
-          </Link>
+          </CellLink>
         ),
       },
       {
@@ -71,9 +68,9 @@ export default function Groups() {
         width: 120,
         cell: (row) =>
           row.has_config ? (
-            <Link tabIndex={-1} to={`/config?scope=group&group=${encodeURIComponent(row.name)}`}>
+            <CellLink to={`/config?scope=group&group=${encodeURIComponent(row.name)}`}>
               {t("group.hasConfig")}
-            </Link>
+            </CellLink>
           ) : (
             <span className="soft">—</span>
           ),

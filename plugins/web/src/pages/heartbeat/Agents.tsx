@@ -11,6 +11,7 @@ import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
+import { CellLink } from "../../list/CellLink";
 import { List } from "../../list/List";
 import { listUrl } from "../../list/state";
 import type { Column } from "../../list/types";
@@ -101,9 +102,9 @@ export function useColumns(): readonly Column<AgentRow>[] {
         card: "title",
         cell: (row) => (
           <>
-            <Link to={path`/agents/${row.pc_id}`} className={styles.pc} tabIndex={-1}>
+            <CellLink to={path`/agents/${row.pc_id}`} className={styles.pc}>
               {visible(row.pc_id)}
-            </Link>
+            </CellLink>
             {row.warnings.length > 0 && (
               <Tooltip label={row.warnings.map((one) => one.text).join("\n")}>
                 <IconAlertTriangle size={13} className={styles.warning} aria-label={t("warning")} />
@@ -147,12 +148,9 @@ export function useColumns(): readonly Column<AgentRow>[] {
             row.groups.map((group, place) => (
               <span key={group}>
                 {place > 0 && ", "}
-                <Link
-                  tabIndex={-1}
-                  to={listUrl("/agents", { filters: [{ field: "group", op: "eq", value: group }] })}
-                >
+                <CellLink to={listUrl("/agents", { filters: [{ field: "group", op: "eq", value: group }] })}>
                   {visible(group)}
-                </Link>
+                </CellLink>
               </span>
             ))
           ),

@@ -2,12 +2,13 @@
 import { IconArrowsDiff, IconDevices, IconPlayerPlay } from "@tabler/icons-react";
 import { type ReactNode, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 import { Age } from "../../design/Age";
 import { visible } from "../../design/text";
 import { toast } from "../../design/toast";
 import { api, path } from "../../lib/api";
 import { useHasPage } from "../../lib/plugins";
+import { CellLink } from "../../list/CellLink";
 import { List } from "../../list/List";
 import { listUrl } from "../../list/state";
 import type { BulkAction, Choice, Column, Field, Selected } from "../../list/types";
@@ -36,9 +37,7 @@ export function TableOf({ job, field, extra }: TableOfProps) {
         sort: "pc_id",
         card: "title",
         cell: (row) => (
-          <Link tabIndex={-1} to={`${path`/agents/${row.pc_id}`}?panel=inventory.agent`}>
-            {visible(row.pc_id)}
-          </Link>
+          <CellLink to={`${path`/agents/${row.pc_id}`}?panel=inventory.agent`}>{visible(row.pc_id)}</CellLink>
         ),
       },
       ...columnsOf(job, field).map((one, place): Column<Row> => {

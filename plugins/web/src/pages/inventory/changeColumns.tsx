@@ -1,11 +1,11 @@
 /** Columns of changes. */
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { absolute } from "../../design/Age";
 import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
+import { CellLink } from "../../list/CellLink";
 import type { Column } from "../../list/types";
 import { type ChangeRow, changeTone, identity } from "./changes";
 
@@ -29,9 +29,9 @@ export function useChangeColumns(ofPc: boolean): readonly Column<ChangeRow>[] {
         width: 150,
         card: "title",
         cell: (row) => (
-          <Link tabIndex={-1} to={`${path`/agents/${row.pc_id}`}?panel=inventory.agent&view=changes`}>
+          <CellLink to={`${path`/agents/${row.pc_id}`}?panel=inventory.agent&view=changes`}>
             {visible(row.pc_id)}
-          </Link>
+          </CellLink>
         ),
       },
       {

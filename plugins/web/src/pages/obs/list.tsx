@@ -8,6 +8,7 @@ import { CopyButton } from "../../design/Id";
 import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { api, path } from "../../lib/api";
+import { CellLink } from "../../list/CellLink";
 import type { Column, Field } from "../../list/types";
 import { type EventRow, LOGON_TYPES, summary, tone } from "./events";
 import styles from "./obs.module.css";
@@ -39,11 +40,7 @@ export function useEventColumns(fixed: boolean): readonly Column<EventRow>[] {
         title: t("column.pc"),
         width: 150,
         card: "title",
-        cell: (row) => (
-          <Link tabIndex={-1} to={path`/agents/${row.pc_id}`}>
-            {visible(row.pc_id)}
-          </Link>
-        ),
+        cell: (row) => <CellLink to={path`/agents/${row.pc_id}`}>{visible(row.pc_id)}</CellLink>,
       },
       {
         id: "kind",
