@@ -1,0 +1,183 @@
+/** Fires that wait until somebody else releases them. */
+import { Group, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { ActionButton } from "../../design/ActionButton";
+import { Age } from "../../design/Age";
+import { Confirm } from "../../design/Confirm";
+import { count } from "../../design/numbers";
+import { PageHead } from "../../design/PageHead";
+import { Empty, Loaded } from "../../design/States";
+import { Status, type Tone } from "../../design/Status";
+import { type Column, Table } from "../../design/Table";
+import { visible } from "../../design/text";
+import { api, path } from "../../lib/api";
+import { useAction, useApi } from "../../lib/data";
+import { usePrincipal } from "../../lib/me";
+
+interface Approval {
+  exec_id: string;
+  job_id: string;
+  version: string;
+  expected: number;
+  asked_by: string;
+  asked_at: string;
+  expires_at: string;
+  state: string;
+  decided_by: string | null;
+  decided_at: string | null;
+  reason: string | null;
+}
+
+const TONES: Record<string, Tone> = {
+  pending: "wait",
+  approved: "run",
+  fired: "ok",
+  rejected: "off",
+  expired: "warn",
+  failed: "bad",
+};
+
+interface Asked {
+  row: Approval;
+  what: "approve" | "reject";
+}
+
+export default function Approvals() {
+  const { t } = useTranslation("jobs");
+  const answer = useApi<Approval[]>("/api/approvals", { topics: ["approvals"] });
+  const [asked, ask] = useState<Asked | null>(null);
+  return (
+    <>
+      <PageHead title={t("approvals.title")} about={t("approvals.about")} />
+      <Loaded of={answer}>{(rows) => <Rows rows={rows} onAsk={ask} />}</Loaded>
+      <Decide asked={asked} onClose={() => ask(null)} />
+    </>
+  );
+}
+
+function Rows({ rows, onAsk }: { rows: Approval[]; onAsk: (asked: Asked) => void }) {
+  const { t, i18n } = useTranslation("jobs");
+  const { data: me } = usePrincipal();
+  const columns: Column<Approval>[] = [
+    {
+      key: "job",
+      title: t("column.job"),
+      cell: (row) => (
+        <>
+          {visible(row.job_id)} <span className="soft mono">{visible(row.version)}</span>
+          {row.reason && <div className="soft">{visible(row.reason)}</div>}
+        </>
+      ),
+    },
+    {
+      key: "expected",
+      title: t("approvals.pcs"),
+      tight: true,
+      right: true,
+      cell: (row) => count(row.expected, i18n.language),
+    },
+    {
+      key: "by",
+      title: t("approvals.by"),
+      cell: (row) => (
+        <>
+          {visible(row.asked_by)} · <Age at={row.asked_at} />
+        </>
+      ),
+    },
+    {
+      key: "state",
+      title: t("column.state"),
+      cell: (row) => (
+        <>
+          <Status tone={TONES[row.state] ?? "off"}>
+            {t(`approvals.state.${row.state}`, { defaultValue: row.state })}
+          </Status>
+          {row.decided_by && <span className="soft"> · {visible(row.decided_by)}</span>}
+          {row.state === "fired" && (
+            <>
+              {" "}
+              <Link to={path`/executions/${row.exec_id}`}>{t("approvals.run")}</Link>
+            </>
+          )}
+        </>
+      ),
+    },
+    {
+      key: "do",
+      title: "",
+      tight: true,
+      cell: (row) =>
+        row.state === "pending" && (
+          <Group gap="xs" wrap="nowrap">
+            <ActionButton
+              needs="operator"
+              size="compact-xs"
+              blocked={me?.subject === row.asked_by ? t("approvals.own") : undefined}
+              onClick={() => onAsk({ row, what: "approve" })}
+            >
+              {t("approvals.approve")}
+            </ActionButton>
+            <ActionButton needs="operator" size="compact-xs" onClick={() => onAsk({ row, what: "reject" })}>
+              {t("approvals.reject")}
+            </ActionButton>
+          </Group>
+        ),
+    },
+  ];
+  return (
+    <Table
+      label={t("approvals.title")}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.exec_id}
+      empty={<Empty title={t("approvals.emptyTitle")}>{t("approvals.emptyText")}</Empty>}
+    />
+  );
+}
+
+function Decide({ asked, onClose }: { asked: Asked | null; onClose: () => void }) {
+  const { t } = useTranslation("jobs");
+  const [reason, setReason] = useState("");
+  const action = useAction({
+    run: ({ row, what }: Asked) =>
+      api.post(`${path`/api/approvals/${row.exec_id}`}/${what}`, {
+        json: what === "reject" ? { reason: reason.trim() } : undefined,
+      }),
+    done: (_, { what }) => t(`approvals.done.${what}`),
+    touches: ["approvals", "executions"],
+    after: () => {
+      setReason("");
+      onClose();
+    },
+  });
+  if (!asked) return null;
+  const approves = asked.what === "approve";
+  return (
+    <Confirm
+      opened
+      onClose={onClose}
+      onConfirm={() => (approves || reason.trim()) && action.mutate(asked)}
+      busy={action.isPending}
+      danger={!approves}
+      title={t(`approvals.ask.${asked.what}`, { job: visible(asked.row.job_id) })}
+      action={t(`approvals.${asked.what}`)}
+      count={approves ? asked.row.expected : undefined}
+    >
+      {t("approvals.askText", { count: asked.row.expected, by: visible(asked.row.asked_by) })}
+      {!approves && (
+        <TextInput
+          mt="sm"
+          label={t("approvals.reason")}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+          required
+          maxLength={500}
+          data-autofocus
+        />
+      )}
+    </Confirm>
+  );
+}

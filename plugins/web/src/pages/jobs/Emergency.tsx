@@ -1,0 +1,109 @@
+/** The emergency stop: pause everything, kill what runs, take back what was not delivered; and go on. */
+import { Alert, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { ActionButton } from "../../design/ActionButton";
+import { Age } from "../../design/Age";
+import { Confirm } from "../../design/Confirm";
+import { count } from "../../design/numbers";
+import { PageHead } from "../../design/PageHead";
+import { Loaded } from "../../design/States";
+import { visible } from "../../design/text";
+import { api } from "../../lib/api";
+import { useAction, useApi } from "../../lib/data";
+import { listUrl } from "../../list/state";
+import type { Emergency as State } from "./jobs";
+import styles from "./jobs.module.css";
+
+type Act = "pause" | "kill" | "clear";
+const ACTS: readonly Act[] = ["pause", "kill", "clear"];
+
+export default function Emergency() {
+  const { t } = useTranslation("jobs");
+  const state = useApi<State>("/api/emergency", { topics: ["emergency", "executions", "results"] });
+  return (
+    <>
+      <PageHead title={t("stop.title")} about={t("stop.about")} />
+      <Loaded of={state}>{(found) => <Shown state={found} />}</Loaded>
+    </>
+  );
+}
+
+function Shown({ state }: { state: State }) {
+  const { t, i18n } = useTranslation("jobs");
+  const [asked, ask] = useState<Act | null>(null);
+  const [reason, setReason] = useState("");
+  const act = useAction({
+    run: (what: Act) => api.post(`/api/emergency/${what}`, { json: { reason: reason.trim() } }),
+    done: (_, what) => t(`stop.done.${what}`),
+    touches: ["emergency", "executions"],
+    after: () => {
+      ask(null);
+      setReason("");
+    },
+  });
+  const resume = useAction({
+    run: () => api.post("/api/emergency/resume"),
+    done: t("stop.done.resume"),
+    touches: ["emergency"],
+  });
+  return (
+    <>
+      {state.paused ? (
+        <Alert color="red" title={t("stop.paused")} mb="md">
+          <p>
+            {visible(state.reason ?? "")} — {visible(state.by ?? "")}, <Age at={state.since} />
+          </p>
+          <ActionButton needs="operator" loading={resume.isPending} onClick={() => resume.mutate()}>
+            {t("stop.resume")}
+          </ActionButton>
+        </Alert>
+      ) : (
+        <p>{t("stop.running")}</p>
+      )}
+      <p>
+        <Link to={listUrl("/activity", { filters: [{ field: "status", op: "eq", value: "running" }] })}>
+          {t("stop.open", { count: state.open, shown: count(state.open, i18n.language) })}
+        </Link>
+      </p>
+      <div className={styles.acts}>
+        {ACTS.map((what) => (
+          <section key={what} className={styles.act}>
+            <h2>{t(`stop.act.${what}`)}</h2>
+            <p className="soft">{t(`stop.text.${what}`)}</p>
+            <ActionButton
+              needs="operator"
+              color="red"
+              blocked={what === "pause" && state.paused ? t("stop.paused") : undefined}
+              onClick={() => ask(what)}
+            >
+              {t(`stop.act.${what}`)}
+            </ActionButton>
+          </section>
+        ))}
+      </div>
+      <Confirm
+        opened={asked !== null}
+        onClose={() => ask(null)}
+        onConfirm={() => asked && reason.trim() && act.mutate(asked)}
+        busy={act.isPending}
+        danger
+        title={asked ? t(`stop.act.${asked}`) : ""}
+        action={asked ? t(`stop.act.${asked}`) : ""}
+        count={asked === "kill" && state.open > 0 ? state.open : undefined}
+      >
+        {asked && t(`stop.text.${asked}`)}
+        <TextInput
+          mt="sm"
+          label={t("stop.reason")}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+          required
+          maxLength={500}
+          data-autofocus
+        />
+      </Confirm>
+    </>
+  );
+}
