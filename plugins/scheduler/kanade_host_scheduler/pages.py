@@ -24,4 +24,12 @@ PAGES = [
         order=30,
         permission="schedules.read",
     ),
+    Page(
+        "scheduler.schedule",
+        {"en": "Schedule", "ja": "スケジュール"},
+        section="work",
+        path="/schedules/:scheduleId",
+        order=31,
+        permission="schedules.read",
+    ),
 ]
