@@ -62,7 +62,7 @@ export function Preview({ target, resolved, onNames }: PreviewProps) {
         <ul className={styles.names}>
           {shown.map((pc) => (
             <li key={pc}>
-              <Link className="mono" to={path`/agents/${pc}`} target="_blank" rel="noopener">
+              <Link to={path`/agents/${pc}`} target="_blank" rel="noopener">
                 {visible(pc)}
               </Link>
             </li>
