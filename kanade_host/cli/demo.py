@@ -90,7 +90,7 @@ def welcome(url: str, login: Login, folder: Path) -> str:
     body = json.dumps({"username": login.user, "password": login.password})
     extract = "import json,sys; print(json.load(sys.stdin)['token'])"
     return f"""\
-  Address   {url}
+  Address   {url}      (open it in a browser)
   Log-in    {login.user}  {login.password}      (unless you have changed it)
   Folder    {folder}
 

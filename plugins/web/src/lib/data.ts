@@ -10,7 +10,7 @@ import {
 import { useEffect } from "react";
 import { toast } from "../design/toast";
 import { ApiError, api, type Query, Unreachable } from "./api";
-import { onChange, type Topics } from "./live";
+import { onChange, type Topics, useStanding } from "./live";
 
 declare module "@tanstack/react-query" {
   interface Register {
@@ -69,6 +69,11 @@ function flush(): void {
 /** Ask again for what live events say has changed, as long as the component is there. */
 export function useLiveInvalidation(): void {
   useEffect(() => onChange(gather), []);
+  const standing = useStanding();
+  useEffect(() => {
+    // The stream is refused before any request is: a request finds out what the server says to that.
+    if (standing === "refused") void client.invalidateQueries({ queryKey: ["/api/principal"] });
+  }, [standing]);
 }
 
 export interface ApiOptions<T> {

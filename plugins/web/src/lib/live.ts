@@ -18,7 +18,6 @@ function take(told: Told): void {
   if (told.kind === "standing") {
     standing = told.standing;
     for (const watcher of watchers) watcher();
-    // The stream is refused before any request is: let a request find out what the server says.
   } else {
     const topics = told.kind === "reset" ? "everything" : told.topics;
     for (const listener of [...listeners]) listener(topics);
