@@ -194,7 +194,8 @@ class Bench:
         self.note("start", time.monotonic() - began)
 
 
-async def main(argv: list[str]) -> None:
+def options_of(argv: list[str]) -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(
         prog="./run bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -204,7 +205,11 @@ async def main(argv: list[str]) -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="for each list")
     parser.add_argument("--only", help="parts: streams,heartbeats,latency,answers,writes,rebuild,start")
     parser.add_argument("--record", action="store_true", help="keep the figures for the next comparison")
-    options = parser.parse_args(argv)
+    return parser.parse_args(argv)
+
+
+async def main(argv: list[str]) -> None:
+    options = options_of(argv)
     site = Site()
     try:
         await site.open()

@@ -1,0 +1,1 @@
+"""`./run prove`: the long form of what CI runs shortly, and the tables of what came out."""
