@@ -68,7 +68,7 @@ def test_what_must_not_be_tracked() -> None:
 def test_run_explains_itself_and_is_short() -> None:
     run = ROOT / "run"
     done = subprocess.run([sys.executable, str(run), "--help"], capture_output=True, text=True, check=True)
-    for word in ("./run demo", "./run test", "./run setup"):
+    for word in ("./run demo", "./run test", "./run bench", "./run prove", "./run setup"):
         assert word in done.stdout
     assert len(run.read_text().splitlines()) < 130
     if sys.platform != "win32":
