@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import aiohttp
 import click
 
 from kanade_host.bus.child import spawn
@@ -37,10 +38,18 @@ Nothing of it reaches beyond this computer. Deleting the folder deletes the demo
 
 @click.command("demo", epilog=EPILOG)
 @click.option("--agents", default=50, show_default=True, type=click.IntRange(0), help="Simulated PCs.")
+@click.option(
+    "--rate",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.01, 100),
+    help="How many times as often the PCs report.",
+)
+@click.option("--empty", is_flag=True, help="Save no jobs, schedules and accounts to look at.")
 @click.option("--data", metavar="DIR", help="Folder for everything. Default: one of yours, kanade-demo.")
 @click.option("--port", type=click.IntRange(0, 65535), help="HTTP port. Default: 8080, or another free one.")
 @click.option("-v", "--verbose", is_flag=True, help="Show the log here too (it is always in the folder).")
-def command(agents: int, data: str | None, port: int | None, verbose: bool) -> int:
+def command(agents: int, rate: float, empty: bool, data: str | None, port: int | None, verbose: bool) -> int:
     """Run a whole system to look at: host, broker, database and a simulated fleet."""
     folder = demo_folder(data)
     running = RunFile(folder).read()
@@ -68,7 +77,9 @@ def command(agents: int, data: str | None, port: int | None, verbose: bool) -> i
     async def on_ready(app: App) -> None:
         click.echo(welcome(app.url, login, folder))
         if agents:
-            fleet.append(start_fleet(app, agents))
+            fleet.append(start_fleet(app, agents, rate))
+            if not empty and (token := await demo_token(app.url, login)):
+                fleet.append(start_furnishing(app, token))
             await watch_fleet(fleet[0])
 
     try:
@@ -104,20 +115,37 @@ def welcome(url: str, login: Login, folder: Path) -> str:
 """
 
 
-def start_fleet(app: App, agents: int) -> subprocess.Popen[bytes]:
+async def demo_token(url: str, login: Login) -> str | None:
+    """A token of the first administrator; None when the password has been changed since."""
+    body = {"username": login.user, "password": login.password}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{url.rstrip('/')}/api/auth/login", json=body) as answer,
+    ):
+        return str((await answer.json())["token"]) if answer.status == 200 else None
+
+
+def start_furnishing(app: App, token: str) -> subprocess.Popen[bytes]:
+    """What a newcomer wants to see, saved over HTTP by a process of its own."""
+    return _start(app, ["furnish", "--url", app.url], {"KANADE_AUTH_TOKEN": token})
+
+
+def start_fleet(app: App, agents: int, rate: float) -> subprocess.Popen[bytes]:
     """The simulated fleet, as a process of its own: it shall not share the host's event loop."""
     assert app.broker is not None
     token = app.broker.embedded.token if app.broker.embedded is not None else ""
-    command = [
-        *(sys.executable, "-m", "kanade_host", "simulate"),
-        *("--agents", str(agents), "--groups", "--nats", app.broker.url),
-    ]
+    words = ["simulate", "--agents", str(agents), "--groups", "--nats", app.broker.url]
+    return _start(app, [*words, "--rate", str(rate), "--events", "20"], {"KANADE_NATS_TOKEN": token})
+
+
+def _start(app: App, words: list[str], secret: dict[str, str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "kanade_host", *words]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KANADE_BOOTSTRAP")}
     log = app.config.data_dir / "logs" / "simulator.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         # It dies with us: a fleet that outlives its host would work beside that of the next start.
-        return spawn(command, out, {**kept, "KANADE_NATS_TOKEN": token})
+        return spawn(command, out, {**kept, **secret})
 
 
 async def watch_fleet(process: subprocess.Popen[bytes]) -> None:

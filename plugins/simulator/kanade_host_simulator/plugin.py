@@ -1,4 +1,4 @@
-"""The simulator plugin: one command, nothing in the running host."""
+"""The simulator plugin: two commands, nothing in the running host."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import click
 
 from kanade_host.plugin import hookimpl
 from kanade_host_simulator.command import simulate
+from kanade_host_simulator.furnish import furnish
 
 
 @hookimpl
 def kanade_commands() -> Sequence[click.Command]:
-    return [simulate]
+    return [simulate, furnish]

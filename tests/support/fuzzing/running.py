@@ -24,9 +24,7 @@ class Outcome(NamedTuple):
     links: int
 
 
-async def fuzz(
-    host: Any, found: Any, role: str, *, examples: int, seed: int, phases: str
-) -> Outcome:
+async def fuzz(host: Any, found: Any, role: str, *, examples: int, seed: int, phases: str) -> Outcome:
     """Ask every operation `examples` times as that role."""
     plain = (await host.get("/api/openapi.json")).json()
     manifest = (await host.get("/api/schemas/manifest.json")).json()
