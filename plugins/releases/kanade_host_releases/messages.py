@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from kanade_host.plugin import Instant
+
 MOST_LISTED = 10_000
 """The newest so many are listed."""
 
@@ -80,3 +82,63 @@ class RolledOut(msgspec.Struct, frozen=True):
     scope_key: str
     scope_label: str
     jitter: str | None
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A scope that has a version as its target. `type` is that of a rollout, `value` the group or the PC."""
+
+    scope_key: str
+    scope_label: str
+    type: str
+    value: str | None
+    version: str
+    jitter: str | None
+    set_at: Instant
+
+
+class Targets(msgspec.Struct, frozen=True):
+    """The newest first; `total` counts also those that are too many to be listed."""
+
+    total: int
+    items: list[Target]
+
+
+class Withdrawal(msgspec.Struct, frozen=True):
+    """The body of a stop: the scope, and the version that it is to be rid of."""
+
+    version: str
+    scope: RolloutScope
+
+
+class Withdrawn(msgspec.Struct, frozen=True):
+    """`version` is the target now: that of before, or null for none."""
+
+    version: str | None
+    withdrawn: str
+    scope_key: str
+    scope_label: str
+
+
+class Before(msgspec.Struct, frozen=True):
+    """What a stop would set; null for no target."""
+
+    version: str | None
+
+
+class TargetsQuery(msgspec.Struct, frozen=True):
+    """How many; 1,000 at most."""
+
+    limit: int = 200
+
+
+class BeforeQuery(msgspec.Struct, frozen=True):
+    """A scope as it is labelled (`global`, `group:canary`, `pc:PC-1`), and its target."""
+
+    scope: str
+    version: str
+
+
+class ShelfQuery(msgspec.Struct, frozen=True):
+    """Only what has this text in its name or version, in any case."""
+
+    q: str = ""

@@ -8,7 +8,7 @@ from kanade_host.plugin import HttpError, ObjectInfo, ObjectNotFound, Objects, R
 from kanade_host_releases import uploads
 from kanade_host_releases.download import download
 from kanade_host_releases.form import Form
-from kanade_host_releases.messages import MOST_LISTED, Listed, Stored
+from kanade_host_releases.messages import MOST_LISTED, Listed, ShelfQuery, Stored
 from kanade_host_releases.texts import check_segment, listed, looked_up, modified, told
 
 
@@ -20,6 +20,11 @@ class Shelf:
     noun: str
     action: str
     streamed: bool
+
+    @property
+    def topic(self) -> str:
+        """Named when an object comes or goes by the host."""
+        return f"objects:{self.store}"
 
     def objects(self, request: Request) -> Objects:
         return request.ctx.bus.objects(self.store)
@@ -38,11 +43,15 @@ class Shelf:
             with told():
                 info = await objects.put(key, body)
         said = {"name": name, "version": version, "size": info.size, "digest": info.digest}
+        request.ctx.changed(self.topic, key)
         await request.audit(f"{self.action}_publish", key, said)
         return Stored(name, version, info.size, info.digest)
 
     async def list(self, request: Request) -> list[Listed]:
-        found = [_row(info) for info in await listed(self.objects(request), self.store) if "/" in info.name]
+        query: ShelfQuery = request.query
+        wanted = query.q.casefold()
+        stored = await listed(self.objects(request), self.store)
+        found = [_row(info) for info in stored if "/" in info.name and wanted in info.name.casefold()]
         found.sort(key=lambda row: (row.name, row.version))
         found.sort(key=lambda row: row.modified or "", reverse=True)
         return found[:MOST_LISTED]
@@ -64,6 +73,7 @@ class Shelf:
         except ObjectNotFound:
             raise HttpError(404, f"{self.noun} '{name}/{version}' not in Object Store") from None
         said = {"name": name, "version": version}
+        request.ctx.changed(self.topic, f"{name}/{version}")
         await request.audit(f"{self.action}_delete", f"{name}/{version}", said)
 
 

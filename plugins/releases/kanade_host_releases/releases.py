@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from typing import IO
@@ -16,15 +17,29 @@ from kanade_host.plugin import (
     ObjectInfo,
     ObjectNotFound,
     Request,
+    Response,
     parse_duration,
 )
-from kanade_host_releases import scopes, uploads
+from kanade_host_releases import scopes, stopping, uploads
+from kanade_host_releases.download import download
 from kanade_host_releases.form import Form
-from kanade_host_releases.messages import MOST_LISTED, Published, Release, RolledOut, Rollout
+from kanade_host_releases.messages import (
+    MOST_LISTED,
+    Published,
+    Release,
+    RolledOut,
+    Rollout,
+    RolloutScope,
+    Withdrawal,
+    Withdrawn,
+)
+from kanade_host_releases.scopes import STORE
 from kanade_host_releases.texts import listed, looked_up, modified, told
 from kanade_host_releases.versions import version_of_file
 
-STORE = "agent_releases"
+TOPIC = "releases"
+CONFIG_TOPIC = f"kv:{scopes.BUCKET}"
+FILE_NAME = re.compile(r"[^A-Za-z0-9._+-]")
 PIECE = 1024 * 1024
 NO_VERSION = (
     "couldn't extract VERSIONINFO from the uploaded binary — is it a Windows PE built with `winres`? "
@@ -52,6 +67,7 @@ class Releases:
             if version is None:
                 raise HttpError(400, NO_VERSION)
             info = await self._store(request.ctx, version, file)
+        request.ctx.changed(TOPIC, version)
         await request.audit("agent_publish", version, {"size": info.size, "digest": info.digest})
         return Published(version, info.size, info.digest)
 
@@ -87,11 +103,23 @@ class Releases:
                     await request.ctx.bus.objects(STORE).delete(version)
             except ObjectNotFound:
                 raise HttpError(404, f"version '{version}' not in Object Store") from None
+        request.ctx.changed(TOPIC, version)
         await request.audit("agent_release_delete", version)
+
+    async def get(self, request: Request) -> Response:
+        """The binary itself; ours, upstream has no such route."""
+        version = request.path["version"]
+        try:
+            with told():
+                reader = await request.ctx.bus.objects(STORE).open(version)
+        except ObjectNotFound:
+            raise HttpError(404, f"version '{version}' not in Object Store") from None
+        return await download(request, reader, f"{FILE_NAME.sub('_', version)}.exe")
 
     async def rollout(self, request: Request) -> RolledOut:
         body: Rollout = request.body
-        _check(body)
+        _check(body.scope)
+        _check_jitter(body.jitter)
         scope = body.scope
         async with self._alone:
             try:
@@ -101,22 +129,37 @@ class Releases:
                 raise HttpError(404, NOT_FOUND.format(body.version)) from None
             with told():
                 await scopes.set_target(request.ctx, scope.key, body.version, body.jitter)
+        request.ctx.changed(CONFIG_TOPIC, scope.key)
         said = {"version": body.version, "scope_label": scope.label, "jitter": body.jitter}
         await request.audit("agent_rollout", scope.key, said)
         return RolledOut(body.version, scope.key, scope.label, body.jitter)
 
+    async def stop(self, request: Request) -> Withdrawn:
+        body: Withdrawal = request.body
+        _check(body.scope)
+        async with self._alone:
+            done = await stopping.withdraw(request, body)
+        request.ctx.changed(CONFIG_TOPIC, done.scope_key)
+        said = {"version": done.version, "scope_label": done.scope_label, "withdrawn": done.withdrawn}
+        await request.audit("agent_rollout", done.scope_key, said)
+        return done
 
-def _check(body: Rollout) -> None:
-    """What the types of the body do not say. An empty jitter is stored, as upstream does."""
-    if body.scope.type != "global" and body.scope.value is None:
+
+def _check(scope: RolloutScope) -> None:
+    """What the types of a scope do not say."""
+    if scope.type != "global" and scope.value is None:
         raise HttpError(422, f"{BAD_SHAPE}: scope: missing field `value`")
-    if body.scope.type == "global" and body.scope.value is not None:
+    if scope.type == "global" and scope.value is not None:
         raise HttpError(422, f"{BAD_SHAPE}: scope: `value` is only for groups and PCs, not for `global`")
-    if body.jitter:
+
+
+def _check_jitter(jitter: str | None) -> None:
+    """An empty jitter is stored, as upstream does."""
+    if jitter:
         try:
-            parse_duration(body.jitter)
+            parse_duration(jitter)
         except BadDuration as error:
-            raise HttpError(400, f"jitter: `{body.jitter}` is no duration: {error}") from None
+            raise HttpError(400, f"jitter: `{jitter}` is no duration: {error}") from None
 
 
 async def _refuse_target(ctx: Context, version: str) -> None:

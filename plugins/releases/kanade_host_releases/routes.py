@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from kanade_host.plugin import Permission, Role, Route
-from kanade_host_releases.messages import Listed, Published, Release, RolledOut, Rollout, Stored
+from kanade_host_releases import stopping
+from kanade_host_releases.messages import (
+    Before,
+    BeforeQuery,
+    Listed,
+    Published,
+    Release,
+    RolledOut,
+    Rollout,
+    ShelfQuery,
+    Stored,
+    Targets,
+    TargetsQuery,
+    Withdrawal,
+    Withdrawn,
+)
 from kanade_host_releases.packages import PACKAGES, SCRIPTS, Shelf
 from kanade_host_releases.releases import Releases
 
@@ -33,8 +48,10 @@ _UPLOAD = {
 
 def routes() -> list[Route]:
     """All of them, with a lock of their own for releases and rollouts."""
+    handlers = Releases()
     return [
-        *_releases(Releases()),
+        *_releases(handlers),
+        *_rollouts(handlers),
         *_shelf(PACKAGES, "/api/app-packages", PACKAGES_READ, PACKAGES_WRITE, PACKAGE_LIMIT),
         *_shelf(SCRIPTS, "/api/script-objects", SCRIPTS_READ, SCRIPTS_WRITE, SCRIPT_LIMIT),
     ]
@@ -74,6 +91,24 @@ def _releases(handlers: Releases) -> list[Route]:
             errors={**_AWAY, 404: "no such version", 409: "a scope has it as its target"},
         ),
         Route(
+            "GET",
+            "/api/agents/releases/{version}",
+            handlers.get,
+            RELEASES_READ,
+            "Download an agent binary; Range, If-Range, If-Match and If-None-Match are honoured",
+            errors={
+                **_AWAY,
+                404: "no such version",
+                412: "If-Match names other bytes",
+                416: "the range cannot be given",
+            },
+        ),
+    ]
+
+
+def _rollouts(handlers: Releases) -> list[Route]:
+    return [
+        Route(
             "POST",
             "/api/agents/rollout",
             handlers.rollout,
@@ -83,6 +118,37 @@ def _releases(handlers: Releases) -> list[Route]:
             response=RolledOut,
             audits=("agent_rollout",),
             errors={**_AWAY, 400: "jitter or scope cannot be used", 404: "no such version"},
+        ),
+        Route(
+            "POST",
+            "/api/agents/rollout/stop",
+            handlers.stop,
+            ROLLOUT,
+            "Set a scope back to the version that it had before, or to none",
+            request=Withdrawal,
+            response=Withdrawn,
+            audits=("agent_rollout",),
+            errors={**_AWAY, 409: "its target is another one by now"},
+        ),
+        Route(
+            "GET",
+            "/api/releases/targets",
+            stopping.targets,
+            RELEASES_READ,
+            "Every scope that has a version as its target, the newest first",
+            query=TargetsQuery,
+            response=Targets,
+            errors=_AWAY,
+        ),
+        Route(
+            "GET",
+            "/api/releases/targets/before",
+            stopping.before,
+            RELEASES_READ,
+            "The version that stopping a rollout would set",
+            query=BeforeQuery,
+            response=Before,
+            errors={**_AWAY, 400: "the scope cannot be used"},
         ),
     ]
 
@@ -96,7 +162,8 @@ def _shelf(shelf: Shelf, path: str, read: Permission, write: Permission, limit: 
             path,
             shelf.list,
             read,
-            f"Every {shelf.noun}, the newest first",
+            f"Every {shelf.noun}, or those with a text in name or version, the newest first",
+            query=ShelfQuery,
             response=list[Listed],
             errors=_AWAY,
         ),

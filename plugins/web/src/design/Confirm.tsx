@@ -34,7 +34,8 @@ export function Confirm(props: ConfirmProps) {
   );
 }
 
-function Question({
+/** The question without its dialog, for a form that asks at its end. */
+export function Question({
   onClose,
   onConfirm,
   children,
@@ -44,7 +45,7 @@ function Question({
   disabled = false,
   count,
   typed,
-}: ConfirmProps) {
+}: Omit<ConfirmProps, "opened" | "title">) {
   const { t } = useTranslation("shell");
   const [text, setText] = useState("");
   const asks = count !== undefined && (typed || count >= TYPE_FROM);

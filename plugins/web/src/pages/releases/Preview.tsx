@@ -1,0 +1,41 @@
+/** Whom a rollout reaches, before it begins: how many PCs, and which versions they have now. */
+import { Skeleton } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { count } from "../../design/numbers";
+import { Failure } from "../../design/States";
+import { agentsUrl, type Scope, useVersions } from "./releases";
+import styles from "./releases.module.css";
+import { VersionList } from "./Versions";
+
+/** `total`: undefined until it is known. */
+export function usePreview(scope: Scope | null) {
+  const answer = useVersions(scope);
+  return { ...answer, total: scope ? answer.data?.total : undefined };
+}
+
+export function Preview({ scope, version }: { scope: Scope | null; version: string }) {
+  const { t, i18n } = useTranslation("releases");
+  const preview = usePreview(scope);
+  if (!scope) return <div className="soft">{t("preview.nobody")}</div>;
+  if (preview.error) return <Failure error={preview.error} retry={() => void preview.refetch()} inline />;
+  if (!preview.data) return <Skeleton height={40} />;
+  const { total } = preview.data;
+  const values = preview.data.facets[0]?.values ?? [];
+  const have = values.find((one) => one.value === version)?.count ?? 0;
+  return (
+    <div className={styles.preview} aria-live="polite">
+      <div>
+        <Link to={agentsUrl(scope)}>
+          <strong>{t("now.pcs", { count: total, shown: count(total, i18n.language) })}</strong>
+        </Link>
+        {scope.type === "global" && <span className="soft"> {t("preview.overridden")}</span>}
+        {total > 0 && version !== "" && (
+          <span className="soft"> {t("preview.have", { shown: count(have, i18n.language) })}</span>
+        )}
+        {total === 0 && <span className="soft"> {t("preview.later")}</span>}
+      </div>
+      <VersionList scope={scope} values={values} />
+    </div>
+  );
+}

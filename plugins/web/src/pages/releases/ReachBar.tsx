@@ -1,0 +1,74 @@
+/** How far a version has come in a scope: PCs that have it, that are about to, and that are not there. */
+import { Skeleton } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { useNow } from "../../design/Age";
+import { count } from "../../design/numbers";
+import { Shape } from "../../design/Status";
+import type { Filter } from "../../list/types";
+import { agentsUrl, isOverdue, type Scope, type Target, useReach } from "./releases";
+import styles from "./releases.module.css";
+
+interface ReachBarProps {
+  scope: Scope;
+  version: string;
+  /** Since when it is meant to have it; absent: it is not, yet. */
+  target?: Pick<Target, "set_at" | "jitter">;
+}
+
+export function ReachBar({ scope, version, target }: ReachBarProps) {
+  const { t, i18n } = useTranslation("releases");
+  const now = useNow();
+  const reach = useReach(scope, version);
+  if (!reach) return <Skeleton height={14} width="60%" />;
+  const late = target !== undefined && reach.online > 0 && isOverdue(target, now);
+  const show = (value: number) => count(value, i18n.language);
+  const has: Filter = { field: "version", op: "eq", value: version };
+  const lacks: Filter = { field: "version", op: "ne", value: version };
+  const rest = (online: boolean) =>
+    agentsUrl(scope, [lacks, { field: "online", op: "eq", value: String(online) }]);
+  const all = { total: show(reach.total), reached: show(reach.reached) };
+  return (
+    <div className={styles.progress}>
+      <svg
+        className={`${styles.bar} ${styles.thin}`}
+        role="img"
+        aria-label={t("reach.of", all)}
+        viewBox={`0 0 ${Math.max(1, reach.total)} 1`}
+        preserveAspectRatio="none"
+      >
+        <rect className={styles.reached} width={reach.reached} height={1} />
+        {target && (
+          <>
+            <rect
+              className={late ? styles.late : styles.going}
+              x={reach.reached}
+              width={reach.online}
+              height={1}
+            />
+            <rect
+              className={styles.offline}
+              x={reach.reached + reach.online}
+              width={reach.offline}
+              height={1}
+            />
+          </>
+        )}
+      </svg>
+      <div className={styles.counts}>
+        <Link to={agentsUrl(scope, [has])}>{t("reach.of", all)}</Link>
+        {target && reach.online > 0 && (
+          <Link to={rest(true)} title={late ? t("reach.lateAbout") : undefined}>
+            <Shape tone={late ? "warn" : "run"} />{" "}
+            {t(late ? "reach.late" : "reach.going", { shown: show(reach.online) })}
+          </Link>
+        )}
+        {target && reach.offline > 0 && (
+          <Link to={rest(false)}>
+            <Shape tone="off" /> {t("reach.offline", { shown: show(reach.offline) })}
+          </Link>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,92 @@
+/** How many PCs have which version now; each number leads to them. */
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { count } from "../../design/numbers";
+import { Empty, Loaded, SkeletonRows } from "../../design/States";
+import { visible } from "../../design/text";
+import { agentsUrl, type Scope, useVersions } from "./releases";
+import styles from "./releases.module.css";
+
+const EVERYBODY: Scope = { type: "global" };
+const SHADES = 6;
+
+type Values = { value: string | null; count: number }[];
+
+export function Versions() {
+  const { t } = useTranslation("releases");
+  const answer = useVersions(EVERYBODY);
+  return (
+    <Loaded of={answer} skeleton={<SkeletonRows rows={2} height={12} />}>
+      {(facets) => {
+        const values = facets.facets[0]?.values ?? [];
+        if (values.length === 0) return <Empty title={t("now.none")}>{t("now.noneAbout")}</Empty>;
+        return (
+          <>
+            <Bar values={values} />
+            <VersionList scope={EVERYBODY} values={values} dots />
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function shade(place: number): string {
+  return styles[`shade${Math.min(place, SHADES - 1)}`] ?? "";
+}
+
+function Bar({ values }: { values: Values }) {
+  const { t } = useTranslation("releases");
+  const total = values.reduce((sum, one) => sum + one.count, 0);
+  const words = values.slice(0, SHADES).map((one) => `${one.value ?? t("now.unknown")} ${one.count}`);
+  return (
+    <svg
+      className={styles.bar}
+      role="img"
+      aria-label={words.join(", ")}
+      viewBox={`0 0 ${Math.max(1, total)} 1`}
+      preserveAspectRatio="none"
+    >
+      {values.map((one, place) => (
+        <rect
+          key={one.value ?? ""}
+          className={`${styles.part} ${shade(place)}`}
+          x={values.slice(0, place).reduce((sum, before) => sum + before.count, 0)}
+          width={one.count}
+          height={1}
+        />
+      ))}
+    </svg>
+  );
+}
+
+interface VersionListProps {
+  scope: Scope;
+  values: Values;
+  dots?: boolean;
+}
+
+export function VersionList({ scope, values, dots = false }: VersionListProps) {
+  const { t, i18n } = useTranslation("releases");
+  return (
+    <ul className={`${styles.versions} ${dots ? "" : styles.few}`}>
+      {values.map((one, place) => (
+        <li key={one.value ?? ""} className={shade(place)}>
+          {dots && <span className={styles.dot} aria-hidden="true" />}
+          {one.value === null ? (
+            <span>{t("now.unknown")}</span>
+          ) : (
+            <span className="mono">{visible(one.value)}</span>
+          )}{" "}
+          {one.value === null ? (
+            <strong>{count(one.count, i18n.language)}</strong>
+          ) : (
+            <Link to={agentsUrl(scope, [{ field: "version", op: "eq", value: one.value }])}>
+              {t("now.pcs", { count: one.count, shown: count(one.count, i18n.language) })}
+            </Link>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
