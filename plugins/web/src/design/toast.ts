@@ -10,9 +10,11 @@ export function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+const close = () => ({ "aria-label": i18n.t("shell:close") });
+
 export const toast = {
   done(message: string): void {
-    notifications.show({ message, color: "green", autoClose: 4_000 });
+    notifications.show({ message, color: "green", autoClose: 4_000, closeButtonProps: close() });
   },
   failed(error: unknown): void {
     notifications.show({
@@ -20,10 +22,11 @@ export const toast = {
       message: reason(error),
       color: "red",
       autoClose: 10_000,
+      closeButtonProps: close(),
     });
   },
   /** With a way back, for what can be undone. */
   info(message: string): void {
-    notifications.show({ message, autoClose: 6_000 });
+    notifications.show({ message, autoClose: 6_000, closeButtonProps: close() });
   },
 };

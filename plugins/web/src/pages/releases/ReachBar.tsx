@@ -6,7 +6,7 @@ import { useNow } from "../../design/Age";
 import { count } from "../../design/numbers";
 import { Shape } from "../../design/Status";
 import type { Filter } from "../../list/types";
-import { agentsUrl, isOverdue, type Scope, type Target, useReach } from "./releases";
+import { agentsUrl, isOverdue, type Scope, type Target, useLeftOut, useReach } from "./releases";
 import styles from "./releases.module.css";
 
 interface ReachBarProps {
@@ -19,14 +19,16 @@ interface ReachBarProps {
 export function ReachBar({ scope, version, target }: ReachBarProps) {
   const { t, i18n } = useTranslation("releases");
   const now = useNow();
-  const reach = useReach(scope, version);
+  const leftOut = useLeftOut(scope, version);
+  const reach = useReach(scope, version, leftOut);
   if (!reach) return <Skeleton height={14} width="60%" />;
   const late = target !== undefined && reach.online > 0 && isOverdue(target, now);
   const show = (value: number) => count(value, i18n.language);
   const has: Filter = { field: "version", op: "eq", value: version };
   const lacks: Filter = { field: "version", op: "ne", value: version };
+  const others = leftOut.map((value): Filter => ({ field: "group", op: "ne", value }));
   const rest = (online: boolean) =>
-    agentsUrl(scope, [lacks, { field: "online", op: "eq", value: String(online) }]);
+    agentsUrl(scope, [...others, lacks, { field: "online", op: "eq", value: String(online) }]);
   const all = { total: show(reach.total), reached: show(reach.reached) };
   return (
     <div className={styles.progress}>
@@ -56,17 +58,20 @@ export function ReachBar({ scope, version, target }: ReachBarProps) {
         )}
       </svg>
       <div className={styles.counts}>
-        <Link to={agentsUrl(scope, [has])}>{t("reach.of", all)}</Link>
+        <Link to={agentsUrl(scope, [...others, has])}>{t("reach.of", all)}</Link>
         {target && reach.online > 0 && (
-          <Link to={rest(true)} title={late ? t("reach.lateAbout") : undefined}>
+          <span>
             <Shape tone={late ? "warn" : "run"} />{" "}
-            {t(late ? "reach.late" : "reach.going", { shown: show(reach.online) })}
-          </Link>
+            <Link to={rest(true)} title={late ? t("reach.lateAbout") : undefined}>
+              {t(late ? "reach.late" : "reach.going", { shown: show(reach.online) })}
+            </Link>
+          </span>
         )}
         {target && reach.offline > 0 && (
-          <Link to={rest(false)}>
-            <Shape tone="off" /> {t("reach.offline", { shown: show(reach.offline) })}
-          </Link>
+          <span>
+            <Shape tone="off" />{" "}
+            <Link to={rest(false)}>{t("reach.offline", { shown: show(reach.offline) })}</Link>
+          </span>
         )}
       </div>
     </div>

@@ -32,6 +32,7 @@ export function ReleaseTable({ rows, onRoll }: ReleaseTableProps) {
     touches: RELEASES,
     after: () => setGoes(null),
   });
+  const shown = (row: Release) => (now.data ? count(have.get(row.version) ?? 0, i18n.language) : "—");
   const columns: Column<Release>[] = [
     {
       key: "version",
@@ -46,9 +47,9 @@ export function ReleaseTable({ rows, onRoll }: ReleaseTableProps) {
       cell: (row) => (
         <Link
           to={agentsUrl({ type: "global" }, [{ field: "version", op: "eq", value: row.version }])}
-          aria-label={t("column.pcsOf", { version: visible(row.version) })}
+          aria-label={t("column.pcsOf", { shown: shown(row), version: visible(row.version) })}
         >
-          {now.data ? count(have.get(row.version) ?? 0, i18n.language) : "—"}
+          {shown(row)}
         </Link>
       ),
     },

@@ -88,15 +88,25 @@ export interface Reach {
   offline: number;
 }
 
+const MOST_LEFT_OUT = 40; // more would not fit into an address
+
+/** Groups that have another version as their target: what is meant for everybody is not meant for them. */
+export function useLeftOut(scope: Scope, version: string): string[] {
+  const { data } = useTargets();
+  if (scope.type !== "global") return [];
+  const others = data?.items.filter((one) => one.type === "group" && one.version !== version) ?? [];
+  return others.flatMap((one) => one.value ?? []).slice(0, MOST_LEFT_OUT);
+}
+
 /** How far a version has come in a scope; undefined until it is known. */
-export function useReach(scope: Scope, version: string): Reach | undefined {
+export function useReach(scope: Scope, version: string, leftOut: readonly string[]): Reach | undefined {
   const all = useApi<Facets>("/api/fleet/facets", {
-    query: { by: "version", limit: MOST_VERSIONS, ...queryOf(scope) },
+    query: { by: "version", limit: MOST_VERSIONS, not_group: leftOut, ...queryOf(scope) },
     topics: FLEET,
     keep: true,
   });
   const rest = useApi<Facets>("/api/fleet/facets", {
-    query: { by: "online", not_version: version, ...queryOf(scope) },
+    query: { by: "online", not_version: version, not_group: leftOut, ...queryOf(scope) },
     topics: FLEET,
     keep: true,
   });
