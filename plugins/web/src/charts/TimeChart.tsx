@@ -68,6 +68,10 @@ function stack(values: (number | null)[][]): (number | null)[][] {
   );
 }
 
+function followed(type: string): boolean {
+  return type === "mousemove" || type === "mouseleave";
+}
+
 const BINARY = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 /** `14:30`, with the day where it begins, and the day alone where steps are days. */
@@ -117,7 +121,8 @@ export function TimeChart(props: TimeChartProps) {
         cursor: {
           drag: { x: true, y: false, setScale: false },
           points: { size: 6 },
-          sync: sync ? { key: sync } : undefined,
+          // The others follow the pointer; what is selected is the business of this one.
+          sync: sync ? { key: sync, filters: { pub: followed, sub: () => true } } : undefined,
         },
         scales: {
           x: { time: true, range: () => [bounds.current.start, bounds.current.end] },

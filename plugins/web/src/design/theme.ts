@@ -6,6 +6,7 @@ import {
   Button,
   type CSSVariablesResolver,
   createTheme,
+  Drawer,
   defaultVariantColorsResolver,
   type MantineColorsTuple,
   Menu,
@@ -16,6 +17,7 @@ import {
   Tooltip,
   type VariantColorsResolver,
 } from "@mantine/core";
+import { i18n } from "../i18n";
 
 const accent: MantineColorsTuple = [
   "#eceefb",
@@ -43,6 +45,13 @@ const variantColorResolver: VariantColorsResolver = (input) => {
   };
 };
 
+/** Read when it is used, in the language that is shown then. */
+const closing = {
+  get "aria-label"() {
+    return i18n.t("shell:close");
+  },
+};
+
 export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 6, dark: 2 },
@@ -67,8 +76,13 @@ export const theme = createTheme({
     }),
     Button: Button.extend({ defaultProps: { size: "xs", variant: "default", fw: 500 } }),
     Menu: Menu.extend({ defaultProps: { shadow: "md", withinPortal: true } }),
+    Drawer: Drawer.extend({ defaultProps: { closeButtonProps: closing } }),
     Modal: Modal.extend({
-      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } },
+      defaultProps: {
+        closeButtonProps: closing,
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.4 },
+      },
       styles: { title: { fontWeight: 600 } },
     }),
     Popover: Popover.extend({ defaultProps: { shadow: "md" } }),

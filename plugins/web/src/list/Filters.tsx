@@ -106,7 +106,7 @@ function Chip({ field, filter, onChange, onRemove }: ChipProps) {
         <span className={styles.chipText}>{words}</span>
       )}
       <ActionIcon
-        size={18}
+        size={24}
         onClick={onRemove}
         aria-label={t("removeFilter", { field: field?.title ?? filter.field })}
       >

@@ -1,5 +1,5 @@
 /** Exactly who is meant: their number, their names, and the names that are nobody's. */
-import { Alert, Anchor, Button, Skeleton } from "@mantine/core";
+import { Anchor, Button, Skeleton } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -95,7 +95,9 @@ function Notice({
   const { t, i18n } = useTranslation("pick");
   const shown = list.slice(0, FEW);
   return (
-    <Alert color="yellow" variant="light" title={title} className={styles.notice}>
+    <div className={styles.notice} role="alert">
+      <strong>{title}</strong>
+      <br />
       <span className="mono">{shown.map(visible).join(" · ")}</span>
       {list.length > shown.length && (
         <span> {t("andMore", { shown: count(list.length - shown.length, i18n.language) })}</span>
@@ -107,6 +109,6 @@ function Notice({
           </Button>
         </div>
       )}
-    </Alert>
+    </div>
   );
 }

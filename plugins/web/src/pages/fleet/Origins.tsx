@@ -1,5 +1,5 @@
 /** What one PC really does, and which layer each value comes from. */
-import { Alert, Anchor, Table } from "@mantine/core";
+import { Anchor, Table } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { Section } from "../../design/PageHead";
@@ -22,9 +22,9 @@ export function Origins({ pcId }: { pcId: string }) {
         {(layers) => (
           <>
             {layers.warnings.map((one) => (
-              <Alert key={one} color="yellow" variant="light" mb="xs">
+              <div key={one} role="alert" className={styles.warning}>
                 {visible(one)}
-              </Alert>
+              </div>
             ))}
             <Table.ScrollContainer minWidth={520} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
               <Table aria-label={t("config.effective")} className={styles.table}>

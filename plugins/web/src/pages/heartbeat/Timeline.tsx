@@ -11,16 +11,8 @@ import { visible } from "../../design/text";
 import { reason } from "../../design/toast";
 import { useHasPage } from "../../lib/plugins";
 import { list, useUrlState } from "../../lib/urlState";
-import {
-  type Cursors,
-  further,
-  type Happening,
-  merged,
-  type Timeline as Source,
-  type Step,
-  timelines,
-  type Words,
-} from "../timeline";
+import { type Cursors, further, type Happening, merged, type Step } from "../merging";
+import { type Timeline as Source, timelines, type Words } from "../timeline";
 import styles from "./agent.module.css";
 
 const shape = { hide: list() };

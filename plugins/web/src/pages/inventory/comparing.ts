@@ -49,6 +49,7 @@ export function compared(one: readonly FactsOf[], other: readonly FactsOf[]): Co
 
 function pairsOf(field: DisplayField, one: unknown, other: unknown): Pair[] {
   if (Array.isArray(one) || Array.isArray(other)) return elements(field, list(one), list(other));
+  if (one === undefined && other === undefined) return []; // the manifest shows it, and neither has it
   return [pair(field.field, field, "", one, other)];
 }
 
