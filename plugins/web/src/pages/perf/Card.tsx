@@ -35,9 +35,11 @@ export default function PerfCard() {
   const values = (fleet.data?.points ?? []).map((point) => point.value);
   return (
     <Card title={t("card.title")} to="/performance">
-      <Figures
-        of={[{ value: percent(values[values.length - 1]), label: t("card.now"), to: "/performance" }]}
-      />
+      {values.length > 0 && (
+        <Figures
+          of={[{ value: percent(values[values.length - 1]), label: t("card.now"), to: "/performance" }]}
+        />
+      )}
       <Spark
         values={values}
         most={100}
