@@ -1,8 +1,9 @@
 /** The menu, from what the running plugins declare. */
 import { Skeleton, Tooltip } from "@mantine/core";
 import { IconLock, IconPuzzle } from "@tabler/icons-react";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { NavLink } from "react-router";
+import { NavLink, useMatch } from "react-router";
 import { Failure } from "../design/States";
 import { atLeast, usePrincipal } from "../lib/me";
 import { type PageRow, SECTIONS, useContributions, useTitle } from "../lib/plugins";
@@ -43,10 +44,22 @@ export function Menu() {
 }
 
 /** `exact`: pages below it have entries of their own. */
+/** The menu may be longer than the window: where one is stays in sight. */
+function useInSight(path: string, end: boolean) {
+  const entry = useRef<HTMLAnchorElement>(null);
+  const here = useMatch({ path, end }) !== null;
+  useEffect(() => {
+    if (here) entry.current?.scrollIntoView({ block: "nearest" });
+  }, [here]);
+  return entry;
+}
+
 function Entry({ page, exact }: { page: PageRow; exact: boolean }) {
   const { t } = useTranslation("shell");
   const title = useTitle()(page);
   const { data } = usePrincipal();
+  const end = page.path === "/" || exact;
+  const entry = useInSight(page.path, end);
   const Icon = iconOf(page.id) ?? IconPuzzle;
   if (data && !atLeast(data.role, page.role)) {
     const why = t("needs", { role: t(`role.${page.role}`) });
@@ -63,8 +76,9 @@ function Entry({ page, exact }: { page: PageRow; exact: boolean }) {
   }
   return (
     <NavLink
+      ref={entry}
       to={page.path}
-      end={page.path === "/" || exact}
+      end={end}
       className={({ isActive }) => `${styles.entry} ${isActive ? styles.active : ""}`}
     >
       <Icon size={16} stroke={1.6} />
