@@ -1,0 +1,66 @@
+"""The documentation as a site: `./run docs [FOLDER]`, in `dist/docs` by default. Warnings are errors."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import imports_picture
+import reference
+from sphinx.cmd.build import build_main
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = ROOT / "dist" / "docs"
+TUTORIALS = ["tutorial"]
+HOW_TO = ["configuration", "operating", "upgrade", "plugins", "web-pages", "fleet", "firing"]
+EXPLANATION = ["architecture"]
+PROJECT = ["developing", "contributing", "changes"]
+
+
+def prepare(source: Path) -> None:
+    """Copy what is written, and add what is made from the code."""
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(ROOT / "docs", source, ignore=shutil.ignore_patterns("tools", "__pycache__"))
+    pages = [f"reference/{name}" for name in reference.write(source / "reference")]
+    _contents(source, pages)
+    (source / "pictures").mkdir(exist_ok=True)
+    picture = imports_picture.look()
+    (source / "pictures" / "imports.svg").write_text(imports_picture.svg(picture), "utf-8")
+
+
+def _contents(source: Path, pages: list[str]) -> None:
+    """Add the contents to the map; a document that no list names comes last, so that none is lost."""
+    decisions = sorted(f"decisions/{path.stem}" for path in (source / "decisions").glob("*.md"))
+    listed = {
+        "Tutorial": TUTORIALS,
+        "How to": HOW_TO,
+        "Reference": pages,
+        "Explanation": [*EXPLANATION, *decisions],
+        "Project": PROJECT,
+    }
+    known = {name for names in listed.values() for name in names} | {"index"}
+    found = (path.relative_to(source).with_suffix("").as_posix() for path in source.rglob("*.md"))
+    listed["More"] = sorted(name for name in found if name not in known)
+    index = source / "index.md"
+    parts = [index.read_text("utf-8")]
+    for caption, names in listed.items():
+        if names:
+            parts.append("```{toctree}\n:hidden:\n:caption: " + caption + "\n\n" + "\n".join(names) + "\n```")
+    index.write_text("\n\n".join(parts) + "\n", "utf-8")
+
+
+def main(argv: list[str]) -> int:
+    out = Path(argv[0]).resolve() if argv else OUT
+    source = out.parent / f"{out.name}-source"
+    prepare(source)
+    words = ["-W", "--keep-going", "-q", "-b", "html", "-c", str(source), "-d", str(source / ".doctrees")]
+    status = build_main([*words, str(source), str(out)])
+    if status == 0:
+        shutil.rmtree(source)
+        print(f"{out / 'index.html'}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
