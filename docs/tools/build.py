@@ -12,7 +12,8 @@ from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "dist" / "docs"
-TUTORIALS = ["tutorial"]
+MARK = "<!-- picture of the imports -->"
+TUTORIALS = ["first-steps", "tutorial"]
 HOW_TO = ["configuration", "operating", "upgrade", "plugins", "web-pages", "fleet", "firing"]
 EXPLANATION = ["architecture"]
 PROJECT = ["developing", "contributing", "changes"]
@@ -27,6 +28,11 @@ def prepare(source: Path) -> None:
     (source / "pictures").mkdir(exist_ok=True)
     picture = imports_picture.look()
     (source / "pictures" / "imports.svg").write_text(imports_picture.svg(picture), "utf-8")
+    page = source / "architecture.md"
+    text = page.read_text("utf-8")
+    assert MARK in text
+    shown = f"![{imports_picture.title(picture)}](pictures/imports.svg)"
+    page.write_text(text.replace(MARK, shown), "utf-8")
 
 
 def _contents(source: Path, pages: list[str]) -> None:
