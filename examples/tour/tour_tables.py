@@ -17,6 +17,8 @@ from kanade_host.plugin import (
     Tx,
     export_format,
     exported,
+    in_parts,
+    marked,
     move_rows,
 )
 
@@ -43,4 +45,9 @@ MIGRATIONS = Migrations(Path("migrations"), rebuild=Rebuild(carry=carry))
 
 async def moved(ctx: Context) -> None:
     """A PC has another id now."""
+    assert_type(
+        await in_parts(ctx, lambda tx, most: tx.execute("DELETE FROM tour_seen LIMIT ?", (most,)).rowcount),
+        int,
+    )
+    assert_type(marked({"x-tour": "1"}), dict[str, str])
     assert_type(await move_rows(ctx, "tour_seen", "pc-1", "pc-2", topic="tour"), int)
