@@ -90,6 +90,10 @@ async def test_the_list_is_split_and_ordered(host: Any, path: str) -> None:
         await store.put(name, b"x")
     rows = (await host.get(path)).json()
     assert [(row["name"], row["version"]) for row in rows] == [("b", "1"), ("a/b", "c"), ("b", "2")]
+    found = (await host.get(f"{path}?q=B/")).json()
+    assert [(row["name"], row["version"]) for row in found] == [("b", "1"), ("a/b", "c"), ("b", "2")]
+    assert [row["version"] for row in (await host.get(f"{path}?q=b/2")).json()] == ["2"]
+    assert (await host.get(f"{path}?q=no-slash")).json() == []
 
 
 @both

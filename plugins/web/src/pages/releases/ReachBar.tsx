@@ -3,6 +3,7 @@ import { Skeleton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useNow } from "../../design/Age";
+import { Bar } from "../../design/Bar";
 import { count } from "../../design/numbers";
 import { Shape } from "../../design/Status";
 import type { Filter } from "../../list/types";
@@ -30,33 +31,14 @@ export function ReachBar({ scope, version, target }: ReachBarProps) {
   const rest = (online: boolean) =>
     agentsUrl(scope, [...others, lacks, { field: "online", op: "eq", value: String(online) }]);
   const all = { total: show(reach.total), reached: show(reach.reached) };
+  const parts = [{ key: "reached", size: reach.reached, shade: styles.reached }];
+  if (target) {
+    parts.push({ key: "online", size: reach.online, shade: late ? styles.late : styles.going });
+    parts.push({ key: "offline", size: reach.offline, shade: styles.offline });
+  }
   return (
     <div className={styles.progress}>
-      <svg
-        className={`${styles.bar} ${styles.thin}`}
-        role="img"
-        aria-label={t("reach.of", all)}
-        viewBox={`0 0 ${Math.max(1, reach.total)} 1`}
-        preserveAspectRatio="none"
-      >
-        <rect className={styles.reached} width={reach.reached} height={1} />
-        {target && (
-          <>
-            <rect
-              className={late ? styles.late : styles.going}
-              x={reach.reached}
-              width={reach.online}
-              height={1}
-            />
-            <rect
-              className={styles.offline}
-              x={reach.reached + reach.online}
-              width={reach.offline}
-              height={1}
-            />
-          </>
-        )}
-      </svg>
+      <Bar thin label={t("reach.of", all)} total={reach.total} parts={parts} />
       <div className={styles.counts}>
         <Link to={agentsUrl(scope, [...others, has])}>{t("reach.of", all)}</Link>
         {target && reach.online > 0 && (

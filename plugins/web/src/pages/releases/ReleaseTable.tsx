@@ -3,15 +3,14 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
-import { Age } from "../../design/Age";
 import { Confirm } from "../../design/Confirm";
-import { Id } from "../../design/Id";
-import { bytes, count } from "../../design/numbers";
+import { count } from "../../design/numbers";
 import { Empty } from "../../design/States";
 import { type Column, Table } from "../../design/Table";
 import { visible } from "../../design/text";
 import { api, path } from "../../lib/api";
 import { useAction } from "../../lib/data";
+import { useFileColumns } from "./fileColumns";
 import { agentsUrl, RELEASES, type Release, useVersions } from "./releases";
 import styles from "./releases.module.css";
 import { SaveButton } from "./SaveButton";
@@ -33,6 +32,7 @@ export function ReleaseTable({ rows, onRoll }: ReleaseTableProps) {
     after: () => setGoes(null),
   });
   const shown = (row: Release) => (now.data ? count(have.get(row.version) ?? 0, i18n.language) : "—");
+  const files = useFileColumns();
   const columns: Column<Release>[] = [
     {
       key: "version",
@@ -53,13 +53,7 @@ export function ReleaseTable({ rows, onRoll }: ReleaseTableProps) {
         </Link>
       ),
     },
-    { key: "size", title: t("column.size"), right: true, tight: true, cell: (row) => bytes(row.size) },
-    { key: "modified", title: t("column.modified"), tight: true, cell: (row) => <Age at={row.modified} /> },
-    {
-      key: "digest",
-      title: t("column.digest"),
-      cell: (row) => (row.digest ? <Id value={row.digest} most={24} /> : "—"),
-    },
+    ...files,
     {
       key: "do",
       title: "",

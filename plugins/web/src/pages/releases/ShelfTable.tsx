@@ -1,14 +1,13 @@
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActionButton } from "../../design/ActionButton";
-import { Age } from "../../design/Age";
 import { Confirm } from "../../design/Confirm";
-import { CopyButton, Id } from "../../design/Id";
-import { bytes } from "../../design/numbers";
+import { CopyButton } from "../../design/Id";
 import { type Column, Table } from "../../design/Table";
 import { visible } from "../../design/text";
 import { api, path } from "../../lib/api";
 import { useAction } from "../../lib/data";
+import { useFileColumns } from "./fileColumns";
 import styles from "./releases.module.css";
 import { SaveButton } from "./SaveButton";
 import type { Shelf, Stored } from "./shelves";
@@ -36,6 +35,7 @@ export function ShelfTable({ shelf, rows, empty }: ShelfTableProps) {
     touches: shelf.topics,
     after: () => setGoes(null),
   });
+  const files = useFileColumns();
   const columns: Column<Stored>[] = [
     {
       key: "name",
@@ -51,13 +51,7 @@ export function ShelfTable({ shelf, rows, empty }: ShelfTableProps) {
       title: t("column.version"),
       cell: (row) => <span className="mono">{visible(row.version)}</span>,
     },
-    { key: "size", title: t("column.size"), right: true, tight: true, cell: (row) => bytes(row.size) },
-    { key: "modified", title: t("column.modified"), tight: true, cell: (row) => <Age at={row.modified} /> },
-    {
-      key: "digest",
-      title: t("column.digest"),
-      cell: (row) => (row.digest ? <Id value={row.digest} most={24} /> : "—"),
-    },
+    ...files,
     {
       key: "do",
       title: "",

@@ -1,6 +1,7 @@
 /** How many PCs have which version now; each number leads to them. */
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { Bar } from "../../design/Bar";
 import { count } from "../../design/numbers";
 import { Empty, Loaded, SkeletonRows } from "../../design/States";
 import { visible } from "../../design/text";
@@ -22,7 +23,17 @@ export function Versions() {
         if (values.length === 0) return <Empty title={t("now.none")}>{t("now.noneAbout")}</Empty>;
         return (
           <>
-            <Bar values={values} />
+            <Bar
+              label={values
+                .slice(0, SHADES)
+                .map((one) => `${one.value ?? t("now.unknown")} ${one.count}`)
+                .join(", ")}
+              parts={values.map((one, place) => ({
+                key: one.value ?? "",
+                size: one.count,
+                shade: `${styles.part} ${shade(place)}`,
+              }))}
+            />
             <VersionList scope={EVERYBODY} values={values} dots />
           </>
         );
@@ -33,31 +44,6 @@ export function Versions() {
 
 function shade(place: number): string {
   return styles[`shade${Math.min(place, SHADES - 1)}`] ?? "";
-}
-
-function Bar({ values }: { values: Values }) {
-  const { t } = useTranslation("releases");
-  const total = values.reduce((sum, one) => sum + one.count, 0);
-  const words = values.slice(0, SHADES).map((one) => `${one.value ?? t("now.unknown")} ${one.count}`);
-  return (
-    <svg
-      className={styles.bar}
-      role="img"
-      aria-label={words.join(", ")}
-      viewBox={`0 0 ${Math.max(1, total)} 1`}
-      preserveAspectRatio="none"
-    >
-      {values.map((one, place) => (
-        <rect
-          key={one.value ?? ""}
-          className={`${styles.part} ${shade(place)}`}
-          x={values.slice(0, place).reduce((sum, before) => sum + before.count, 0)}
-          width={one.count}
-          height={1}
-        />
-      ))}
-    </svg>
-  );
 }
 
 interface VersionListProps {

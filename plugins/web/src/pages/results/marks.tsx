@@ -1,5 +1,6 @@
 /** How runs, targets and results stand, as marks. */
 import { useTranslation } from "react-i18next";
+import { Bar } from "../../design/Bar";
 import { count } from "../../design/numbers";
 import { Status } from "../../design/Status";
 import styles from "./results.module.css";
@@ -50,26 +51,13 @@ export function RunMark({ run }: { run: Execution }) {
 /** A bar of the states, each as wide as its number. */
 export function StateBar({ states, thin = false }: { states: Record<State, number>; thin?: boolean }) {
   const { t } = useTranslation("results");
-  const total = STATES.reduce((sum, state) => sum + states[state], 0);
   const shown = STATES.filter((state) => states[state] > 0);
   const words = shown.map((state) => `${t(`state.${state}`)} ${states[state]}`).join(", ");
   return (
-    <svg
-      className={`${styles.bar} ${thin ? styles.thin : ""}`}
-      role="img"
-      aria-label={words || t("run.none")}
-      viewBox={`0 0 ${Math.max(1, total)} 1`}
-      preserveAspectRatio="none"
-    >
-      {shown.map((state, place) => (
-        <rect
-          key={state}
-          className={styles[state]}
-          x={shown.slice(0, place).reduce((sum, one) => sum + states[one], 0)}
-          width={states[state]}
-          height={1}
-        />
-      ))}
-    </svg>
+    <Bar
+      thin={thin}
+      label={words || t("run.none")}
+      parts={shown.map((state) => ({ key: state, size: states[state], shade: styles[state] }))}
+    />
   );
 }
