@@ -176,7 +176,8 @@ class Pull:
     async def _receive(self, message: Msg) -> None:
         self._heard = asyncio.get_running_loop().time()
         headers = message.headers
-        if headers is not None and not message.data and "Status" in headers:
+        # A stored message has a subject to be acknowledged at; a publisher may have given it a status, too.
+        if headers is not None and not message.reply and not message.data and "Status" in headers:
             self._status(headers)
             return
         self._requested -= 1

@@ -19,6 +19,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from kanade_host.bus.address import INVALID_SUBJECT, check_publish, check_subscribe
+from kanade_host.bus.lines import divide_by_spaces_and_tabs
 from kanade_host.bus.transport import TcpTransport, WebSocketTransport
 from kanade_host.plugin.errors import BrokerUnavailable, InvalidKey, MessageTooLarge, NoResponders
 
@@ -41,7 +42,25 @@ class _Client(Client):
 
     def __init__(self, lost: Callable[[str], None]) -> None:
         super().__init__()
+        divide_by_spaces_and_tabs()
         self._lost = lost
+
+    def _build_message(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: dict[str, str] | None
+    ) -> Msg:
+        """Subjects may hold any bytes: what is no UTF-8 must not end the reading of everything else."""
+        if not subject.isascii():
+            subject = subject.decode("utf-8", "replace").encode()
+        built: Msg = super()._build_message(sid, subject, reply, data, headers)
+        return built
+
+    async def _process_headers(self, headers: bytes) -> dict[str, str] | None:
+        """Headers that cannot be read are none, and end no connection."""
+        try:
+            read: dict[str, str] | None = await super()._process_headers(headers)
+        except (ValueError, IndexError, KeyError, TypeError):
+            return None
+        return read
 
     async def _select_next_server(self) -> None:
         server = self._server_pool[0]

@@ -1,6 +1,6 @@
 /** Editing one stored document: its source, its schema, what changes before it is saved, and what the server says. */
 import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useBlocker } from "react-router";
 import { ActionButton } from "../design/ActionButton";
@@ -64,21 +64,21 @@ function Editing({
   const [warnings, warn] = useState<{ saved: Saved; list: string[] } | null>(null);
   const known = useApi<Schema>(schema);
   const dirty = text !== start;
-  const [done, finish] = useState(false);
-  const blocker = useBlocker(dirty && !done);
+  const left = useRef(false); // at once, not with the next render: saving goes on to another page
+  const blocker = useBlocker(() => dirty && !left.current);
   useEffect(() => {
-    if (!dirty || done) return;
+    if (!dirty) return;
     const stay = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", stay);
     return () => window.removeEventListener("beforeunload", stay);
-  }, [dirty, done]);
+  }, [dirty]);
   const save = useAction({
     run: () => api.post<Saved>(target, { body: text, type: "application/yaml" }),
     done: t("saved"),
     touches,
     after: (saved) => {
       ask(false);
-      finish(true);
+      left.current = true;
       if (saved.warnings?.length) warn({ saved, list: saved.warnings });
       else onSaved(saved);
     },

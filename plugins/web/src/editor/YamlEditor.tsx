@@ -47,7 +47,8 @@ export default function YamlEditor({
           yaml(),
           colours,
           EditorState.readOnly.of(readOnly),
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          EditorView.lineWrapping,
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) tell.current.onChange(update.state.doc.toString());
           }),

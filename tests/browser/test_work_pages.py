@@ -1,0 +1,138 @@
+"""Jobs, runs and schedules before a real host with a simulated fleet: from an idea to what every PC said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from browsing import Visit
+from demo_host import AGENTS, Served
+from playwright.async_api import Page, expect
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser lives as long
+
+JOB = {
+    "id": "browser-hello",
+    "version": "1",
+    "execute": {"shell": "powershell", "script": "echo hello", "timeout": "1m"},
+}
+EVERYBODY = "%7B%22kind%22%3A%22all%22%7D"
+
+
+@pytest.fixture(autouse=True)
+def hello(served: Served) -> Iterator[None]:
+    """A job to run; whatever a test leaves is taken away."""
+    served.ask("POST", "/api/jobs", JOB)
+    yield
+    if served.ask("GET", "/api/emergency")["paused"]:
+        served.ask("POST", "/api/emergency/resume")
+    for schedule in served.ask("GET", "/api/schedules"):
+        if schedule["id"].startswith("browser-"):
+            served.ask("DELETE", f"/api/schedules/{schedule['id']}")
+    for job in served.ask("GET", "/api/jobs"):
+        if job["id"].startswith("browser-"):
+            served.ask("DELETE", f"/api/jobs/{job['id']}")
+
+
+async def type_over(page: Page, text: str) -> None:
+    """Replace what stands in the editor, without its help with brackets and indentation."""
+    await page.locator(".cm-content").click()
+    await page.keyboard.press("Control+a")
+    await page.keyboard.insert_text(text)
+
+
+async def test_everybody_asks_for_the_number_and_the_run_fills_up(visit: Visit) -> None:
+    page = await visit.come("operator")
+    await visit.go(page, f"/run?job={JOB['id']}&target={EVERYBODY}")
+    await page.get_by_role("button", name=re.compile(r"^Fire at \d+ PCs$")).click()
+    dialog = page.get_by_role("dialog")
+    fire = dialog.get_by_role("button", name="Fire")
+    await expect(fire).to_be_disabled()
+    [number] = re.findall(r"(\d+) are known now", await dialog.inner_text())
+    assert int(number) >= AGENTS
+    await dialog.get_by_role("textbox").fill(number)
+    await fire.click()
+    await page.wait_for_url("**/executions/*")
+    await expect(page.get_by_text(f"{number} of {number} done")).to_be_visible()
+    await page.get_by_text("outputs", exact=True).click()
+    await expect(page.get_by_text("1 kind of output")).to_be_visible()
+    assert await visit.violations(page) == []
+    assert visit.noise == []
+
+
+async def test_a_run_on_a_phone(visit: Visit, served: Served) -> None:
+    [run, *_] = served.ask("GET", "/api/executions?limit=1")
+    page = await visit.come(theme="dark", width=390)
+    for path in (f"/executions/{run['exec_id']}", "/jobs/browser-hello", "/schedules/+"):
+        await visit.go(page, path)
+        await visit.shot(page, path.strip("/").partition("/")[0] + "-one")
+        assert await visit.violations(page) == [], path
+        assert not await visit.overflow(page), path
+    assert visit.noise == []
+
+
+async def test_a_job_is_written_with_help_and_looked_at_before_it_is_saved(
+    visit: Visit, served: Served
+) -> None:
+    page = await visit.come("operator")
+    await visit.go(page, "/jobs/+")
+    await type_over(page, "id: browser-made\nversion: '1'\nexecute:\n  shell: bash\n  timeout: 1m\n")
+    await expect(page.locator(".cm-lintRange-error").first).to_be_visible()
+    good = "id: browser-made\nversion: '1'\nexecute:\n  shell: cmd\n  script: echo made\n  timeout: 1m\n"
+    await type_over(page, good)
+    await expect(page.locator(".cm-lintRange-error")).to_have_count(0)
+    await page.get_by_role("button", name="Review and save").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+    await page.wait_for_url("**/jobs/browser-made")
+    assert "browser-made" in [job["id"] for job in served.ask("GET", "/api/jobs")]
+    assert visit.noise == []
+
+
+async def test_what_the_server_refuses_is_said_in_its_words(visit: Visit) -> None:
+    page = await visit.come("operator")
+    await visit.go(page, "/schedules/+")
+    await type_over(page, "id: browser-bad\ncron: 'nonsense'\njob_id: browser-hello\n")
+    await page.get_by_role("button", name="Review and save").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Save", exact=True).click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("cron")
+
+
+async def test_a_schedule_is_run_now_and_its_ticks_say_so(visit: Visit, served: Served) -> None:
+    served.ask(
+        "POST",
+        "/api/schedules",
+        {"id": "browser-nightly", "cron": "0 0 3 * * *", "job_id": JOB["id"], "target": {"all": True}},
+    )
+    page = await visit.come("operator")
+    await visit.go(page, "/schedules/browser-nightly")
+    await expect(page.get_by_role("heading", name="Next ticks")).to_be_visible()
+    await page.get_by_role("button", name="Run now").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Run now").click()
+    await page.wait_for_url("**/executions/*")
+    await visit.go(page, "/schedules/browser-nightly")
+    await expect(page.get_by_text("run by hand")).to_be_visible()
+    assert visit.noise == []
+
+
+async def test_a_pause_stops_fires_until_it_is_ended(visit: Visit) -> None:
+    page = await visit.come("operator")
+    await visit.go(page, "/emergency")
+    await page.get_by_role("button", name="Pause everything").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Reason").fill("a test")
+    await dialog.get_by_role("button", name="Pause everything").click()
+    await expect(page.get_by_text("Everything is paused").first).to_be_visible()
+    await visit.go(page, f"/run?job={JOB['id']}&target={EVERYBODY}")
+    fire = page.get_by_role("button", name=re.compile("^Fire"))
+    await expect(fire).to_have_attribute("aria-disabled", "true")
+    await visit.go(page, "/emergency")
+    await page.get_by_role("button", name="Resume").click()
+    await expect(page.get_by_text("Nothing is paused.")).to_be_visible()
+
+
+async def test_a_viewer_sees_who_may(visit: Visit) -> None:
+    page = await visit.come("viewer")
+    await visit.go(page, "/jobs")
+    await expect(page.get_by_role("button", name="New job")).to_have_attribute("aria-disabled", "true")
