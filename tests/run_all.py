@@ -16,6 +16,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+AGAIN = ["--reruns", "1", "--reruns-delay", "1", "-raR"]
+"""Thousands of tests drive real brokers, processes and browsers on machines that others use as well. One that
+fails gets a second try, so that a held-up machine does not hide what all others say; the summary names it as
+rerun, and it is a test to be mended."""
 
 
 def steps(pytest_options: list[str]) -> dict[str, list[str]]:
@@ -27,7 +31,7 @@ def steps(pytest_options: list[str]) -> dict[str, list[str]]:
         "mypy": [*module, "mypy"],
         "mypy-windows": [*module, "mypy", "--platform", "win32"],
         "imports": [sys.executable, str(ROOT / "tests" / "import_rules.py")],
-        "pytest": [*module, "pytest", *pytest_options],
+        "pytest": [*module, "pytest", *AGAIN, *pytest_options],
     }
 
 
