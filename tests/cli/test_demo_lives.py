@@ -41,6 +41,7 @@ MAY_BE_EMPTY = {
     "/api/approvals": "no second operator is asked for: a setting, off",
     "/api/approvals/{exec_id}": "no second operator is asked for: a setting, off",
     "/api/executions/{exec_id}/batches": "nothing was fired in batches",
+    "/api/releases/targets/before": "no target was replaced yet",
     "/api/freezes": "nothing is frozen",
     "/api/agents/{pc_id}/silences": "no PC was silent",
     "/api/targets/unanswered": "everybody answered",
@@ -108,6 +109,7 @@ SPECIAL = {
     "/api/schedules/{id}/": "/api/schedules/hello-every-minute/",
     "/api/app-packages/{name}/{version}": "/api/app-packages/7zip/24.08",
     "/api/script-objects/{name}/{version}": "/api/script-objects/cleanup/1.0",
+    "/api/agents/releases/{version}": "/api/agents/releases/0.43.26",
     "/api/perf/top": "/api/perf/top?window=1h",
     "/api/fleet/facets": "/api/fleet/facets?by=os",
     "/api/inventory/{manifest_id}/facts/counts": (

@@ -6,7 +6,7 @@ from kanade_host.plugin import Context, move_rows
 from kanade_host_perf.moving import move_sums
 
 TABLES = {"host_perf_samples": "host_perf", "process_perf_samples": "process_perf"}
-"""Each with the topic of its answers."""
+"""Each with the topic of its answers. The sums in `perf_host_rollups` are added up instead (`moving.py`)."""
 
 
 class PerfRecords:
