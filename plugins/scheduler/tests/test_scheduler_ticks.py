@@ -193,8 +193,11 @@ async def test_w12_and_w13_once_per_target_in_waves(host: Any) -> None:
     await beat(host, "pc1")
     await tick(host, 60)
     host.clock.advance(2)
-    await host.settle()
-    assert [subject for subject, _ in await sent(host)] == ["commands.pc.pc1", "commands.pc.pc2"]
+
+    async def both() -> bool:
+        return [subject for subject, _ in await sent(host)] == ["commands.pc.pc1", "commands.pc.pc2"]
+
+    await host.until(both, what="the second wave")
     await ended(host, "pc1")
     await beat(host, "pc1")
     host.clock.set(Instant.parse("2026-03-01T09:59:30Z"))
