@@ -306,7 +306,8 @@ class App:
         """After each reconnect, and now and then: somebody may have reset or deleted them."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(reconnected.wait(), ENSURE_SECONDS)
+                async with asyncio.timeout(ENSURE_SECONDS):
+                    await reconnected.wait()
             reconnected.clear()
             if self.broker is not None and self.broker.bus.connected:
                 await self._ensure()

@@ -112,7 +112,8 @@ class LiveBucket:
         async with self._moved:
             while not reached():
                 try:
-                    await asyncio.wait_for(self._moved.wait(), 1.0)
+                    async with asyncio.timeout(1.0):
+                        await self._moved.wait()
                 except TimeoutError:
                     # The stream's end may have been purged away: reading again finds out.
                     self._again.set()

@@ -101,7 +101,8 @@ class Lease:
         """Renew until cancelled; calls `lost` with the other's name when somebody else has taken it."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), RENEW_SECONDS)
+                async with asyncio.timeout(RENEW_SECONDS):
+                    await self._look.wait()
             self._look.clear()
             try:
                 if not await self._renewed(lost):

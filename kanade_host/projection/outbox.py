@@ -127,7 +127,8 @@ class Outbox:
             await self._tell_empty()
             with contextlib.suppress(TimeoutError):
                 pause = max(again - now(), 0.0) if self._refused else IDLE_SECONDS
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
 
     def _stall(self, error: Exception) -> None:
         """Nothing can be sent now: begin anew with the oldest."""

@@ -134,7 +134,8 @@ class Runner:
                 if self._has_passed(sequence, created):
                     break
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._moved.wait(), LOOK_SECONDS)
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._moved.wait()
                     continue
             if self._created == created and await self.waiting() == 0:
                 break  # nothing up to there is for this projection: it has a filter, or began later
@@ -156,7 +157,8 @@ class Runner:
         self.log.error("projection paused at its position", reason=reason, sequence=self.status.sequence)
         self._wake.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), PAUSE_SECONDS)
+            async with asyncio.timeout(PAUSE_SECONDS):
+                await self._wake.wait()
         self._applier.forgive(asked=self._wake.is_set())
 
     def _waiting(self, reason: str | None) -> None:

@@ -77,7 +77,8 @@ class ReplayDurables:
                 if self._ctx.bus.connected:
                     self._ctx.log.warning("the agents' durables could not be narrowed", reason=str(error))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
 
     async def look(self) -> int:
         """One look; answers how many durables were made, changed or removed."""

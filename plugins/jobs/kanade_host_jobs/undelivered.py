@@ -53,7 +53,8 @@ class Undelivered:
             elif not done:
                 failures = 0
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._wake.wait()
 
     async def delete_some(self) -> tuple[int, int]:
         """Delete one chunk; answers how many commands are dealt with, and how many have to wait."""

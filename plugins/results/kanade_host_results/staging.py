@@ -123,7 +123,8 @@ class Release:
             await self._finish_superseded()
             await self._finish_stopped()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
+                async with asyncio.timeout(_IDLE_SECONDS):
+                    await self._wake.wait()
 
     async def _clear_leftovers(self) -> None:
         rows = await self._ctx.query(

@@ -37,8 +37,10 @@ class Ticker:
             while True:
                 self._registry.changed.clear()
                 await self._due(self._ctx.clock.now())
+                # Not `wait_for`: on Python 3.11 it forgets a stop that comes together with the change.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._registry.changed.wait(), self._pause())
+                    async with asyncio.timeout(self._pause()):
+                        await self._registry.changed.wait()
         finally:
             for task in self._running.values():
                 task.cancel()

@@ -30,7 +30,8 @@ class Ticker:
             wait = self._heap[0][0] - loop.time() if self._heap else 3600.0
             if wait > 0:
                 try:
-                    await asyncio.wait_for(self._earlier.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self._earlier.wait()
                 except TimeoutError:
                     pass
                 continue
