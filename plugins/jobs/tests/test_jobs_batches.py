@@ -248,6 +248,49 @@ async def test_a_pause_of_everything_keeps_batches_back_and_their_pauses_hold_ag
     assert await batches(host, exec_id) == ["sent", "sent", "waiting"]
 
 
+async def test_many_long_fires_keep_no_other_from_its_turn(ready: Any) -> None:
+    """Each may have a thousand batches; what is looked at is bounded."""
+    host = ready
+    exec_id = await fire(host)
+    await commands(host)
+    await host.stop()
+    with contextlib.closing(sqlite3.connect(host.database)) as db, db:
+        for number in range(11):
+            long = f"00000000-{number:04}"
+            for table in ("executions", "execution_plans"):
+                names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+                given = ", ".join("?" if name == "exec_id" else name for name in names if name != "id")
+                into = ", ".join(name for name in names if name != "id")
+                db.execute(
+                    f"INSERT INTO {table} ({into}) SELECT {given} FROM {table} WHERE exec_id = ?",
+                    (long, exec_id),
+                )
+            db.executemany(
+                "INSERT INTO execution_batches (exec_id, number, commands, targets, due, sent_at)"
+                " VALUES (?, ?, 0, 0, ?, ?)",
+                [(long, 1, None, "1"), (long, 2, "9999", None)]
+                + [(long, later, None, None) for later in range(3, 1_001)],
+            )
+    await host.start()
+    host.clock.advance(610)
+    await gone(host, *PCS[:4])
+
+
+@pytest.mark.parametrize("path", ["emergency/clear", "scripts/echo/revoke"])
+async def test_a_fire_that_goes_on_for_weeks_is_taken_back_too(ready: Any, path: str) -> None:
+    host = ready
+    exec_id = await fire(host, pause="5d")
+    await commands(host)
+    host.clock.advance(5 * 86_400 + 10)
+    await gone(host, *PCS[:4])
+    host.clock.advance(3 * 86_400)
+    answer = await host.post(f"/api/{path}", json={"reason": "the wrong job"})
+    assert answer.status < 300, answer.text
+    assert await batches(host, exec_id) == ["sent", "sent", "stopped"]
+    host.clock.advance(5 * 86_400)
+    assert "pc-4" not in await commands(host)
+
+
 async def test_all_in_batches_names_each_known_pc(ready: Any) -> None:
     host = ready
     for pc_id in PCS[:3]:

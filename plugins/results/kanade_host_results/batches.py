@@ -30,8 +30,9 @@ OPEN = (
     " WHERE s.exec_id = b.exec_id AND s.sent_at IS NOT NULL) AS sent"
     " FROM execution_batches AS b INDEXED BY execution_batches_open"
     " JOIN executions AS e ON e.exec_id = b.exec_id JOIN execution_plans AS p ON p.exec_id = b.exec_id"
-    f" WHERE {_OPEN} ORDER BY b.exec_id, b.number LIMIT 10000"
+    f" WHERE {_OPEN} AND b.due IS NOT NULL ORDER BY b.exec_id, b.number LIMIT 10000"
 )
+"""With a pause only the next batch is due; those after it would fill the limit."""
 PCS = "SELECT pc_id FROM execution_targets WHERE exec_id = ? AND batch = ? ORDER BY pc_id"
 LISTED = (
     "SELECT number, targets, due, sent_at, stopped FROM execution_batches WHERE exec_id = ? ORDER BY number"

@@ -32,9 +32,17 @@ ALL_IN_FLIGHT = (
     "SELECT DISTINCT exec_id FROM execution_results WHERE finished_at IS NULL AND exec_id IS NOT NULL"
     " ORDER BY exec_id"
 )
+LONG = (
+    "SELECT exec_id FROM execution_plans INDEXED BY execution_plans_waiting"
+    " WHERE waiting > 0 AND expires_at >= ?"
+    " UNION ALL SELECT exec_id FROM execution_batches INDEXED BY execution_batches_open"
+    " WHERE sent_at IS NULL AND stopped IS NULL"
+)
+"""A fire in batches goes on for longer than the stream keeps a command; each batch moves `expires_at`."""
 ALL_UNDELIVERED = (
     "SELECT exec_id, p.waiting FROM execution_plans AS p JOIN executions AS e USING (exec_id)"
-    " WHERE e.initiated_at >= ? AND (p.waiting > 0 OR (p.broadcasts IS NOT NULL AND e.status <> 'completed'))"
+    f" WHERE e.exec_id IN (SELECT exec_id FROM executions WHERE initiated_at >= ? UNION ALL {LONG})"
+    " AND (p.waiting > 0 OR (p.broadcasts IS NOT NULL AND e.status <> 'completed'))"
     " ORDER BY e.initiated_at, e.rowid"
 )
 EXISTS = (
@@ -43,8 +51,10 @@ EXISTS = (
 )
 UNDELIVERED = (
     "SELECT exec_id, broadcasts FROM execution_plans AS p JOIN executions AS e USING (exec_id)"
-    " WHERE e.job_id = ? AND e.initiated_at >= ? AND (p.waiting > 0 OR (p.broadcasts IS NOT NULL"
-    " AND e.status <> 'completed')) ORDER BY e.initiated_at, e.rowid"
+    " WHERE e.job_id = ?1 AND e.exec_id IN"
+    f" (SELECT exec_id FROM executions WHERE job_id = ?1 AND initiated_at >= ? UNION ALL {LONG})"
+    " AND (p.waiting > 0 OR (p.broadcasts IS NOT NULL AND e.status <> 'completed'))"
+    " ORDER BY e.initiated_at, e.rowid"
 )
 WAITING = (
     "SELECT DISTINCT request_id, pc_id FROM execution_targets WHERE exec_id = ? AND state = 'waiting'"
@@ -79,7 +89,7 @@ async def all_open(ctx: Context) -> list[str]:
 
 async def all_undelivered(ctx: Context) -> list[tuple[str, int]]:
     """Executions with commands that somebody may still get, and how many targets wait."""
-    return [(row[0], row[1]) for row in await ctx.query(ALL_UNDELIVERED, (_delivered_since(ctx),))]
+    return [(row[0], row[1]) for row in await ctx.query(ALL_UNDELIVERED, _lately(ctx))]
 
 
 async def exists(ctx: Context, exec_id: str) -> bool:
@@ -88,12 +98,12 @@ async def exists(ctx: Context, exec_id: str) -> bool:
 
 async def undelivered_executions(ctx: Context, job_id: str) -> list[str]:
     """Executions of a job with commands that somebody may still get."""
-    return [row[0] for row in await ctx.query(UNDELIVERED, (job_id, _delivered_since(ctx)))]
+    return [row[0] for row in await ctx.query(UNDELIVERED, (job_id, *_lately(ctx)))]
 
 
 async def waiting(ctx: Context, job_id: str) -> list[tuple[str, str]]:
     pairs: dict[tuple[str, str], None] = {}
-    for exec_id, broadcasts in await ctx.query(UNDELIVERED, (job_id, _delivered_since(ctx))):
+    for exec_id, broadcasts in await ctx.query(UNDELIVERED, (job_id, *_lately(ctx))):
         broadcast = broadcasts_of(broadcasts)
         for request_id, pc_id in await ctx.query(WAITING, (exec_id,)):
             pairs[broadcast.get(request_id, f"commands.pc.{pc_id}"), request_id] = None
@@ -119,3 +129,7 @@ def broadcasts_of(stored: str | None) -> dict[str, str]:
 def _delivered_since(ctx: Context) -> str:
     since: Instant = ctx.clock.now() - DELIVERED_WITHIN_SECONDS
     return since.sql
+
+
+def _lately(ctx: Context) -> tuple[str, str]:
+    return _delivered_since(ctx), ctx.clock.now().stored
