@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kanade_host.plugin import Permission, Role, Route
+from kanade_host.plugin import Route
 from kanade_host_auth.messages import ApiTokenRow, MadeApiToken, NewApiToken
+from kanade_host_auth.routes import ACCOUNTS, SELF
 from kanade_host_auth.token_handlers import (
     all_tokens,
     make_token,
@@ -11,9 +12,6 @@ from kanade_host_auth.token_handlers import (
     take_back_any,
     take_back_own,
 )
-
-SELF = Permission("auth.self", Role.VIEWER)
-ACCOUNTS = Permission("accounts.manage", Role.ADMIN)
 
 TOKEN_ROUTES = (
     Route(
