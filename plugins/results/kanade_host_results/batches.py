@@ -138,7 +138,7 @@ async def stop_batches(
     at = ctx.clock.now()
 
     def stop(tx: Tx) -> bool:
-        stopped = stop_open_batches(tx, exec_id, reason)
+        stopped = stop_open_batches(tx, exec_id, "skipped", reason)
         if not stopped:
             return False
         payload = {"reason": reason, "batches": stopped}

@@ -24,7 +24,8 @@ _CHUNK_BYTES = 8 * 1024 * 1024
 _IDLE_SECONDS = 60.0
 
 STOPPED = (
-    "SELECT DISTINCT p.exec_id, b.stopped FROM execution_plans AS p INDEXED BY execution_plans_waiting"
+    "SELECT DISTINCT p.exec_id, b.stopped_as, b.stopped"
+    " FROM execution_plans AS p INDEXED BY execution_plans_waiting"
     " JOIN execution_batches AS b ON b.exec_id = p.exec_id WHERE p.waiting > 0 AND b.stopped IS NOT NULL"
 )
 """Executions whose batches were stopped, with targets that nobody has told yet."""
@@ -145,8 +146,8 @@ class Release:
             await withdraw(self._ctx, exec_id, "superseded", f"superseded by {later}")
 
     async def _finish_stopped(self) -> None:
-        for exec_id, reason in await self._ctx.query(STOPPED):
-            await withdraw(self._ctx, exec_id, "killed" if reason == "killed" else "skipped", reason)
+        for exec_id, state, reason in await self._ctx.query(STOPPED):
+            await withdraw(self._ctx, exec_id, state, None if reason == state else reason)
 
 
 def _release_some(tx: Tx) -> bool:

@@ -35,7 +35,7 @@ def withdraw_some(tx: Tx, exec_id: str, state: str, reason: str | None, at: Inst
     plan = tx.execute("SELECT broadcasts FROM execution_plans WHERE exec_id = ?", (exec_id,)).fetchone()
     if plan is None:
         return Taken([], False)
-    stop_open_batches(tx, exec_id, reason or state)
+    stop_open_batches(tx, exec_id, state, reason)
     broadcast = broadcasts_of(plan[0])
     rows = tx.execute(
         "SELECT pc_id, request_id FROM execution_targets WHERE exec_id = ? AND state = 'waiting' LIMIT ?",
@@ -66,11 +66,15 @@ def withdraw_some(tx: Tx, exec_id: str, state: str, reason: str | None, at: Inst
     return Taken(pairs, more)
 
 
-def stop_open_batches(tx: Tx, exec_id: str, reason: str) -> int:
-    """No further batch goes, whatever becomes of what is staged; how many are stopped by this."""
+def stop_open_batches(tx: Tx, exec_id: str, state: str, reason: str | None) -> int:
+    """No further batch goes, whatever becomes of what is staged; how many are stopped by this.
+
+    `state` and `reason` are what the waiting targets are told; without a reason the state is it.
+    """
     return tx.execute(
-        "UPDATE execution_batches SET stopped = ? WHERE exec_id = ? AND sent_at IS NULL AND stopped IS NULL",
-        (reason, exec_id),
+        "UPDATE execution_batches SET stopped = ?, stopped_as = ?"
+        " WHERE exec_id = ? AND sent_at IS NULL AND stopped IS NULL",
+        (reason or state, state, exec_id),
     ).rowcount
 
 
