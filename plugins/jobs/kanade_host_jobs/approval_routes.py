@@ -9,7 +9,7 @@ import msgspec
 
 from kanade_host.plugin import U32, Permission, Request, Route
 from kanade_host_jobs.api import FireAnswer
-from kanade_host_jobs.approvals import TOPIC, Approval, ApprovalDetail
+from kanade_host_jobs.approval_rows import TOPIC, Approval, ApprovalDetail
 from kanade_host_jobs.emergency import WithReason
 from kanade_host_jobs.work import work_of
 

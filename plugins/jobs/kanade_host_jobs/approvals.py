@@ -16,49 +16,29 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from kanade_host_results.api import SERVICE, Executions
 
-from kanade_host.plugin import Caller, Context, HttpError, Instant, KanadeError, Tx, audit, decode, encode
+from kanade_host.plugin import Caller, Context, HttpError, KanadeError, Tx, audit, decode, encode
 from kanade_host_jobs.api import FanoutPlan, FireAnswer, Manifest, Withheld
+from kanade_host_jobs.approval_rows import (
+    LISTED,
+    MOST_PENDING,
+    OF_STATE,
+    ONE,
+    TOPIC,
+    Approval,
+    ApprovalDetail,
+    approval,
+    expire,
+    put,
+)
 from kanade_host_jobs.manifest import stored
 
 if TYPE_CHECKING:
     from kanade_host_jobs.firing import Firing, Order
 
-TOPIC = "approvals"
-MOST_PENDING = 1_000
 KEPT_SECONDS = 365 * 86_400
+AWAY = 503
 NOBODY = frozenset({"", "auth-disabled", "service-token"})
 """Subjects that are no person (`contract/http-jobs.md` 1.7): they can ask, and not approve."""
-ONE = "SELECT * FROM jobs_approvals WHERE exec_id = ?"
-LISTED = "SELECT * FROM jobs_approvals ORDER BY asked_at DESC, exec_id LIMIT ?"
-OF_STATE = "SELECT * FROM jobs_approvals WHERE state = ? ORDER BY asked_at DESC, exec_id LIMIT ?"
-PENDING = "SELECT count(*) FROM jobs_approvals WHERE state = 'pending'"
-
-
-class Approval(msgspec.Struct, frozen=True, kw_only=True):
-    """A fire that waits, or waited. `exec_id` is its execution, once fired. `expected`: PCs when asked.
-
-    `state`: pending, approved (it is being fired), fired, rejected, expired, failed.
-    """
-
-    exec_id: str
-    job_id: str
-    version: str
-    expected: int
-    asked_by: str
-    asked_at: Instant
-    expires_at: Instant
-    rerun_of: str | None
-    override_freeze: str | None
-    state: str
-    decided_by: str | None
-    decided_at: Instant | None
-    reason: str | None
-
-
-class ApprovalDetail(Approval, frozen=True, kw_only=True):
-    """With where it goes."""
-
-    plan: FanoutPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +65,7 @@ class Approvals:
 
     def __init__(self, ctx: Context, firing: Firing) -> None:
         self._ctx, self._firing = ctx, firing
+        self._releasing: set[str] = set()
 
     def needed(self, manifest: Manifest) -> bool:
         """Whether a fire of this job waits."""
@@ -97,10 +78,7 @@ class Approvals:
         expires = at + self._ctx.settings.approval_hours * 3600
         if order.deadline_at is not None:
             expires = min(expires, order.deadline_at)
-        schedule = asked.noted.get("schedule_id")
-        who = (
-            f"schedule:{schedule}" if asked.caller is None and schedule else _name(asked.caller, asked.actor)
-        )
+        schedule: str | None = asked.noted.get("schedule_id") if asked.caller is None else None
         body = FanoutPlan(**{name: getattr(plan, name) for name in FanoutPlan.__struct_fields__})
         row = {
             "exec_id": order.exec_id,
@@ -110,7 +88,8 @@ class Approvals:
             "plan": encode(body).decode(),
             "expected": len(order.addressing.expected),
             "actor": asked.actor,
-            "asked_by": who,
+            "asked_by": f"schedule:{schedule}" if schedule else _name(asked.caller, asked.actor),
+            "schedule_id": schedule,
             "asked_at": at.stored,
             "expires_at": expires.stored,
             "supersedes": asked.supersedes,
@@ -119,7 +98,7 @@ class Approvals:
             "noted": encode(dict(asked.noted)).decode(),
             "state": "pending",
         }
-        if not await self._ctx.write(lambda tx: _ask(tx, row, asked.caller, at)):
+        if not await self._ctx.write(lambda tx: put(tx, row, asked.caller, at)):
             raise HttpError(409, f"{MOST_PENDING} fires wait for approval already; decide some of them")
         said = f"it waits for the approval of somebody else until {expires.wire}; nothing was fired"
         answer = FireAnswer(
@@ -142,12 +121,12 @@ class Approvals:
             rows = await self._ctx.query(LISTED, (limit,))
         else:
             rows = await self._ctx.query(OF_STATE, (state, limit))
-        return [_approval(row) for row in rows]
+        return [approval(row) for row in rows]
 
     async def one(self, exec_id: str) -> ApprovalDetail:
         """Raises `HttpError` 404."""
         row = await self._row(exec_id)
-        known = msgspec.structs.asdict(_approval(row))
+        known = msgspec.structs.asdict(approval(row))
         return ApprovalDetail(**known, plan=decode(FanoutPlan, row["plan"].encode()))
 
     async def _row(self, exec_id: str) -> sqlite3.Row:
@@ -164,10 +143,14 @@ class Approvals:
         who = caller.sub or ""
         if who in NOBODY:
             raise HttpError(403, "a fire is approved by a person, with an account of their own")
-        if who == row["asked_by"]:
+        if row["schedule_id"] is None and who == row["asked_by"]:
             raise HttpError(403, "somebody else has to approve it: you asked for it")
         await self._decide(exec_id, "approved", "approval_approve", who, None, caller)
-        return await self._release(await self._row(exec_id))
+        self._releasing.add(exec_id)
+        try:
+            return await self._release(await self._row(exec_id))
+        finally:
+            self._releasing.discard(exec_id)
 
     async def reject(self, exec_id: str, reason: str, caller: Caller) -> None:
         """It will not be fired; the one who asked may take it back too. Raises `HttpError`."""
@@ -182,7 +165,7 @@ class Approvals:
         def write(tx: Tx) -> str:
             row = tx.execute(ONE, (exec_id,)).fetchone()
             if row["state"] == "pending" and row["expires_at"] <= at.stored:
-                _expire(tx, exec_id, "nobody decided in time", at)
+                expire(tx, exec_id, "nobody decided in time", at)
                 return "expired"
             if row["state"] != "pending":
                 return str(row["state"])
@@ -204,67 +187,92 @@ class Approvals:
 
     async def _release(self, row: sqlite3.Row) -> FireAnswer:
         """Fire what is approved. What stands against it only now leaves it pending. Raises `HttpError`."""
-        asked_by: str = row["asked_by"]
-        exec_id: str = row["exec_id"]
-        by_schedule = asked_by.startswith("schedule:")
         try:
-            answer = await self._firing.fire(
-                row["job_id"],
-                decode(FanoutPlan, row["plan"].encode()),
-                actor=row["actor"],
-                caller=None if by_schedule else _By(asked_by),
-                supersedes=row["supersedes"],
-                allow_empty=True,
-                exec_id=exec_id,
-                noted=decode(dict[str, Any], row["noted"].encode())
-                | {"asked_by": asked_by, "approved_by": row["decided_by"]},
-                rerun_of=row["rerun_of"],
-                override=row["override"],
-                approved=row["manifest"],
-            )
+            answer = await self._fire(row)
         except Withheld as error:
-            await self._end(exec_id, "pending", None)
+            await self._end(row, "pending")
             raise HttpError(409, f"{error.reason}; the fire stays pending") from None
         except HttpError as error:
-            again = error.status == 503
-            await self._end(exec_id, "pending" if again else "failed", None if again else error.text)
+            if error.status == AWAY:
+                await self._end(row, "pending")
+            else:
+                await self._end(row, "failed", error.text)
             raise
         except KanadeError:
-            await self._end(exec_id, "pending", None)
+            await self._end(row, "fired" if await self._exists(row) else "pending")
             raise
-        await self._end(exec_id, "fired", None)
+        await self._end(row, "fired")
         return answer
 
-    async def _end(self, exec_id: str, state: str, reason: str | None) -> None:
+    async def _fire(self, row: sqlite3.Row) -> FireAnswer:
+        asked_by: str = row["asked_by"]
+        noted = decode(dict[str, Any], row["noted"].encode())
+        return await self._firing.fire(
+            row["job_id"],
+            decode(FanoutPlan, row["plan"].encode()),
+            actor=row["actor"],
+            caller=_By(asked_by) if row["schedule_id"] is None else None,
+            supersedes=row["supersedes"],
+            allow_empty=True,
+            exec_id=row["exec_id"],
+            noted=noted | {"asked_by": asked_by, "approved_by": row["decided_by"]},
+            rerun_of=row["rerun_of"],
+            override=row["override"],
+            approved=row["manifest"],
+        )
+
+    async def _exists(self, row: sqlite3.Row) -> bool:
+        executions: Executions = self._ctx.service(SERVICE)
+        return await executions.exists(row["exec_id"])
+
+    async def _end(self, row: sqlite3.Row, state: str, reason: str | None = None) -> None:
+        """What became of that decision; nothing, where it is ended already, or another one was made."""
+        decided = (row["decided_by"], row["decided_at"])
+        kept = (None, None) if state == "pending" else decided
+
         def write(tx: Tx) -> None:
             tx.execute(
-                "UPDATE jobs_approvals SET state = ?1, reason = coalesce(?2, reason),"
-                " decided_by = CASE ?1 WHEN 'pending' THEN NULL ELSE decided_by END,"
-                " decided_at = CASE ?1 WHEN 'pending' THEN NULL ELSE decided_at END WHERE exec_id = ?3",
-                (state, reason, exec_id),
+                "UPDATE jobs_approvals SET state = ?, reason = coalesce(?, reason), decided_by = ?,"
+                " decided_at = ? WHERE exec_id = ? AND state = 'approved' AND decided_by IS ?"
+                " AND decided_at IS ?",
+                (state, reason, *kept, row["exec_id"], *decided),
             )
-            tx.changed(TOPIC, exec_id)
+            tx.changed(TOPIC, row["exec_id"])
 
         await self._ctx.write(write)
 
     # -- time --------------------------------------------------------------------------------
 
-    async def resume(self) -> None:
-        """Finish what a crash interrupted between decision and fire."""
-        executions: Executions = self._ctx.service(SERVICE)
-        for row in await self._ctx.query(OF_STATE, ("approved", MOST_PENDING)):
-            try:
-                if await executions.exists(row["exec_id"]):
-                    await self._end(row["exec_id"], "fired", None)
-                else:
-                    await self._release(row)
-            except KanadeError as error:
-                self._ctx.log.warning(
-                    "an approved fire could not be finished", exec_id=row["exec_id"], reason=str(error)
-                )
-
     async def sweep(self) -> int:
-        """Expire what nobody decided, and forget what is old."""
+        """Expire what nobody decided, forget what is old, and finish what was cut off."""
+        return await self._expire() + await self._resume()
+
+    async def _resume(self) -> int:
+        """Fire what a crash, or a client that went away, interrupted between decision and fire."""
+        if not self._ctx.bus.connected:
+            return 0
+        found = 0
+        for row in await self._ctx.query(OF_STATE, ("approved", MOST_PENDING)):
+            if row["exec_id"] not in self._releasing:
+                found += 1
+                try:
+                    await self._finish(row)
+                except Exception as error:  # whatever it is, the others have their turn, and it again later
+                    self._ctx.log.warning(
+                        "an approved fire could not be finished", exec_id=row["exec_id"], reason=str(error)
+                    )
+        return found
+
+    async def _finish(self, row: sqlite3.Row) -> None:
+        at = self._ctx.clock.now()
+        if await self._exists(row):
+            await self._end(row, "fired")
+        elif row["expires_at"] <= at.stored:
+            await self._end(row, "failed", "it was approved, and could not be fired in time; ask again")
+        else:
+            await self._release(row)
+
+    async def _expire(self) -> int:
         now = self._ctx.clock.now()
         old = now - KEPT_SECONDS
 
@@ -274,7 +282,7 @@ class Approvals:
                 (now.stored,),
             ).fetchall()
             for row in late:
-                _expire(tx, row[0], "nobody decided in time", now)
+                expire(tx, row[0], "nobody decided in time", now)
             return (
                 len(late)
                 + tx.execute(
@@ -285,52 +293,6 @@ class Approvals:
             )
 
         return await self._ctx.write(write)
-
-
-def _ask(tx: Tx, row: dict[str, Any], caller: Caller | None, at: Instant) -> bool:
-    if tx.execute(ONE, (row["exec_id"],)).fetchone() is not None:
-        return True
-    if row["asked_by"].startswith("schedule:"):
-        earlier = tx.execute(
-            "SELECT exec_id FROM jobs_approvals WHERE state = 'pending' AND asked_by = ?", (row["asked_by"],)
-        ).fetchall()
-        for one in earlier:
-            _expire(tx, one[0], "a later tick asked again", at)
-    if tx.execute(PENDING).fetchone()[0] >= MOST_PENDING:
-        return False
-    places = ", ".join("?" * len(row))
-    tx.execute(f"INSERT INTO jobs_approvals ({', '.join(row)}) VALUES ({places})", list(row.values()))
-    payload = {name: row[name] for name in ("job_id", "version", "expected", "asked_by")}
-    audit(tx, at, "approval_request", row["exec_id"], payload, actor=row["actor"], caller=caller)
-    tx.changed(TOPIC, row["exec_id"])
-    return True
-
-
-def _expire(tx: Tx, exec_id: str, reason: str, at: Instant) -> None:
-    tx.execute(
-        "UPDATE jobs_approvals SET state = 'expired', reason = ?, decided_at = ? WHERE exec_id = ?",
-        (reason, at.stored, exec_id),
-    )
-    audit(tx, at, "approval_expire", exec_id, {"reason": reason}, actor="backend")
-    tx.changed(TOPIC, exec_id)
-
-
-def _approval(row: sqlite3.Row) -> Approval:
-    return Approval(
-        exec_id=row["exec_id"],
-        job_id=row["job_id"],
-        version=row["version"],
-        expected=row["expected"],
-        asked_by=row["asked_by"],
-        asked_at=Instant(row["asked_at"]),
-        expires_at=Instant(row["expires_at"]),
-        rerun_of=row["rerun_of"],
-        override_freeze=row["override"],
-        state=row["state"],
-        decided_by=row["decided_by"],
-        decided_at=None if row["decided_at"] is None else Instant(row["decided_at"]),
-        reason=row["reason"],
-    )
 
 
 def check_unchanged(manifest: Manifest, asked: str) -> None:

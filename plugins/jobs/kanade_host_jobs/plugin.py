@@ -81,15 +81,8 @@ def kanade_tasks(ctx: Context) -> Sequence[Job]:
         Task("killed", work.killed.run),
         Task("replay-durables", work.replay.run),
         Task("link", lambda: _follow_link(ctx)),
-        Task("approvals", lambda: _resume(ctx)),
         Sweep("jobs.decisions", lambda: _sweep(ctx), SWEEP_SECONDS),
     ]
-
-
-async def _resume(ctx: Context) -> None:
-    """Finish approved fires that a crash interrupted; then there is nothing more to do."""
-    await work_of(ctx).approvals.resume()
-    await asyncio.Event().wait()
 
 
 async def _sweep(ctx: Context) -> int:

@@ -22,6 +22,7 @@ interface Approval {
   version: string;
   expected: number;
   asked_by: string;
+  schedule_id: string | null;
   asked_at: string;
   expires_at: string;
   state: string;
@@ -115,7 +116,7 @@ function Rows({ rows, onAsk }: { rows: Approval[]; onAsk: (asked: Asked) => void
             <ActionButton
               needs="operator"
               size="compact-xs"
-              blocked={me?.subject === row.asked_by ? t("approvals.own") : undefined}
+              blocked={!row.schedule_id && me?.subject === row.asked_by ? t("approvals.own") : undefined}
               onClick={() => onAsk({ row, what: "approve" })}
             >
               {t("approvals.approve")}
