@@ -25,6 +25,14 @@ PAGES = [
         permission="agents.read",
     ),
     Page(
+        "heartbeat.lifecycle",
+        {"en": "Lifecycle", "ja": "ライフサイクル"},
+        section="fleet",
+        path="/lifecycle",
+        order=22,
+        permission="agents.read",
+    ),
+    Page(
         "heartbeat.health",
         {"en": "Agents", "ja": "端末"},
         kind="card",

@@ -63,7 +63,7 @@ function flush(): void {
   });
   if (!busy) return;
   if (changed === "everything") gather("everything");
-  else gather(Object.fromEntries([...changed.keys()].map((topic) => [topic, "all"])));
+  else refresh([...changed.keys()]);
 }
 
 /** Ask again for what live events say has changed, as long as the component is there. */
@@ -102,6 +102,11 @@ export function useApi<T>(path: string, options: ApiOptions<T> = {}): UseQueryRe
   });
 }
 
+/** Ask again for what is about these topics, where no live event will say so. */
+export function refresh(topics: readonly string[]): void {
+  gather(Object.fromEntries(topics.map((topic) => [topic, "all"])));
+}
+
 export interface Action<V, R> {
   run: (input: V) => Promise<R>;
   /** Said in a toast when it is done. */
@@ -119,7 +124,7 @@ export function useAction<V = void, R = unknown>(action: Action<V, R>): UseMutat
     onSuccess: (result, input) => {
       const { done, touches, after } = action;
       if (done) toast.done(typeof done === "string" ? done : done(result, input));
-      if (touches) gather(Object.fromEntries(touches.map((topic) => [topic, "all"])));
+      if (touches) refresh(touches);
       after?.(result, input);
     },
     onError: (error) => toast.failed(error),

@@ -1,15 +1,5 @@
 /** What operators note about a PC: site, owner, asset number. */
-import {
-  ActionIcon,
-  Autocomplete,
-  Button,
-  Group,
-  Modal,
-  Select,
-  Stack,
-  Table,
-  TextInput,
-} from "@mantine/core";
+import { ActionIcon, Button, Group, Modal, Stack, Table } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -17,7 +7,7 @@ import { Failure, SkeletonRows } from "../../design/States";
 import { visible } from "../../design/text";
 import { api, path } from "../../lib/api";
 import { useAction, useApi } from "../../lib/data";
-import { useAttributes } from "../../pick/agentFields";
+import { AttributeFields, isWhole, NO_ATTRIBUTE } from "./AttributeFields";
 
 export interface Noted {
   name: string;
@@ -25,8 +15,6 @@ export interface Noted {
   value: string;
   updated_at: string;
 }
-
-const TYPES = ["text", "number", "date", "boolean"] as const;
 
 interface Props {
   pcId: string;
@@ -50,18 +38,15 @@ export function AttributesDialog({ pcId, opened, onClose }: Props) {
 function Editor({ pcId }: { pcId: string }) {
   const { t } = useTranslation("heartbeat");
   const noted = useNoted(pcId);
-  const known = useAttributes();
-  const [name, setName] = useState("");
-  const [type, setType] = useState<string>("text");
-  const [value, setValue] = useState("");
+  const [draft, setDraft] = useState(NO_ATTRIBUTE);
   const touches = ["agents"];
   const set = useAction<void>({
-    run: () => api.put(path`/api/fleet/pcs/${pcId}/attributes/${name.trim()}`, { json: { value, type } }),
-    touches,
-    after: () => {
-      setName("");
-      setValue("");
+    run: () => {
+      const { name, value, type } = draft;
+      return api.put(path`/api/fleet/pcs/${pcId}/attributes/${name.trim()}`, { json: { value, type } });
     },
+    touches,
+    after: () => setDraft({ ...NO_ATTRIBUTE, type: draft.type }),
   });
   const remove = useAction<string>({
     run: (one) => api.delete(path`/api/fleet/pcs/${pcId}/attributes/${one}`),
@@ -98,34 +83,8 @@ function Editor({ pcId }: { pcId: string }) {
         }}
       >
         <Group align="flex-end" gap="xs">
-          <Autocomplete
-            label={t("agent.attributeName")}
-            size="xs"
-            data={known.map((one) => one.name)}
-            value={name}
-            onChange={setName}
-            data-autofocus
-          />
-          <Select
-            label={t("agent.attributeType")}
-            w={110}
-            data={TYPES.map((one) => ({ value: one, label: t(`type.${one}`) }))}
-            value={type}
-            onChange={(next) => next && setType(next)}
-          />
-          <TextInput
-            label={t("agent.attributeValue")}
-            type={type === "date" ? "date" : "text"}
-            placeholder={type === "boolean" ? "true / false" : undefined}
-            value={value}
-            onChange={(event) => setValue(event.currentTarget.value)}
-          />
-          <Button
-            type="submit"
-            variant="filled"
-            disabled={!name.trim() || !value.trim()}
-            loading={set.isPending}
-          >
+          <AttributeFields draft={draft} onChange={setDraft} />
+          <Button type="submit" variant="filled" disabled={!isWhole(draft)} loading={set.isPending}>
             {t("agent.setAttribute")}
           </Button>
         </Group>

@@ -1,4 +1,4 @@
-import { IconDevices } from "@tabler/icons-react";
+import { IconDevices, IconRecycle } from "@tabler/icons-react";
 import { api, path } from "../../lib/api";
 import type { Finder } from "../findable";
 import type { Entries } from "../registry";
@@ -6,6 +6,7 @@ import type { AgentPage } from "./agents";
 
 export const entries: Entries = {
   "heartbeat.agents": { load: () => import("./Agents"), icon: IconDevices },
+  "heartbeat.lifecycle": { load: () => import("./Lifecycle"), icon: IconRecycle },
   "heartbeat.agent": { load: () => import("./Agent") },
   "heartbeat.health": { load: () => import("./Health") },
   "heartbeat.facts": { load: () => import("./Facts") },
