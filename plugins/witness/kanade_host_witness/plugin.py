@@ -21,12 +21,14 @@ from kanade_host.plugin import (
     Sweep,
     hookimpl,
 )
-from kanade_host_witness.projector import apply_audit, apply_deleted_streams, apply_kills, watching
+from kanade_host_witness.projector import apply_audit, apply_kills, watching
 from kanade_host_witness.recording import Recorder
 from kanade_host_witness.settings import WitnessSettings
-from kanade_host_witness.sources import AUDIT_DURABLE, AUDIT_STREAM, DELETED_STREAMS, KILLS, SOURCES
+from kanade_host_witness.sources import AUDIT_DURABLE, AUDIT_STREAM, KILLS, SOURCES
+from kanade_host_witness.streams import Streams
 
 RECORD_SECONDS = 1.0
+STREAMS_SECONDS = 2.0
 
 
 @hookimpl
@@ -40,7 +42,14 @@ def kanade_migrations() -> Migrations:
     """Nothing to make anew: what was looked at once is not news again."""
     return Migrations(
         Path(__file__).parent / "migrations" / "sqlite",
-        kept=("witness_since", "witness_seen", "witness_values", "witness_changes", "witness_told"),
+        kept=(
+            "witness_since",
+            "witness_seen",
+            "witness_values",
+            "witness_changes",
+            "witness_told",
+            "witness_streams",
+        ),
     )
 
 
@@ -67,17 +76,13 @@ def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa:
             apply=apply_audit,
         ),
         Samples("witness.kills", subject=KILLS, message=bytes, apply=apply_kills),
-        Samples(
-            "witness.streams",
-            subject=DELETED_STREAMS,
-            message=bytes,
-            apply=apply_deleted_streams,
-            limit=1_000,
-        ),
     ]
 
 
 @hookimpl
 def kanade_tasks(ctx: Context) -> Sequence[Job]:
-    """The records."""
-    return [Sweep("witness.record", Recorder(ctx).run, every=RECORD_SECONDS)]
+    """The look at what streams there are, and the records."""
+    return [
+        Sweep("witness.streams", Streams(ctx).look, every=STREAMS_SECONDS),
+        Sweep("witness.record", Recorder(ctx).run, every=RECORD_SECONDS),
+    ]

@@ -13,7 +13,7 @@ from typing import Any
 from kanade_host.plugin import BadJson, BadShape, Batch, Message, Tx, canonical, decode
 from kanade_host_witness import changes
 from kanade_host_witness.changes import Change
-from kanade_host_witness.sources import AUDIT_STREAM, KILLS, STREAMS, Source
+from kanade_host_witness.sources import AUDIT_STREAM, KILLS, Source
 
 APART_NS = 120 * 1_000_000_000
 """A deed and its record belong together when the broker got them within that time."""
@@ -45,7 +45,7 @@ def watching(source: Source) -> Callable[[Tx, Batch], None]:
             change = source.describe(key, message.body, before)
             if change is not None:
                 at = message.meta.time.ns
-                _saw(tx, f"{source.stream}-{at}-{message.meta.sequence}", at, change)
+                saw(tx, f"{source.stream}-{at}-{message.meta.sequence}", at, change)
 
     return apply
 
@@ -56,15 +56,7 @@ def apply_kills(tx: Tx, batch: Batch) -> None:
         if message.meta.by_host:
             continue
         at = message.meta.time.ns
-        _saw(tx, f"kill-{uuid.uuid4()}", at, changes.kill(message.meta.subject[len(KILLS) - 1 :]))
-
-
-def apply_deleted_streams(tx: Tx, batch: Batch) -> None:
-    """The broker tells of streams that are gone; the host itself deletes none."""
-    for message in batch:
-        stream = message.meta.subject.rpartition(".")[2]
-        if stream in STREAMS:
-            _saw(tx, f"stream-{uuid.uuid4()}", message.meta.time.ns, changes.stream_deleted(stream))
+        saw(tx, f"kill-{uuid.uuid4()}", at, changes.kill(message.meta.subject[len(KILLS) - 1 :]))
 
 
 def apply_audit(tx: Tx, batch: Batch) -> None:
@@ -104,8 +96,8 @@ def _before(tx: Tx, source: Source, key: str, value: bytes) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
-def _saw(tx: Tx, source: str, at_ns: int, change: Change) -> None:
-    """A deed: its record is there already, or is awaited."""
+def saw(tx: Tx, source: str, at_ns: int, change: Change) -> None:
+    """A deed: its record is there already, or is awaited. `source` names it for ever: it counts once."""
     alike = canonical(sorted(change.alike))
     near = (change.target, at_ns - APART_NS, at_ns + APART_NS)
     told = tx.execute(CLAIM_TOLD, (*near, alike)).fetchone()

@@ -43,8 +43,6 @@ SOURCES = (
     _store("scripts", "script_object_publish", "script_object_delete"),
 )
 KILLS = "kill.>"
-DELETED_STREAMS = "$JS.EVENT.ADVISORY.STREAM.DELETED.*"
-"""What the broker itself tells. Of the whole account, so other programs' streams are told too."""
 STREAMS = frozenset(
     {
         *(source.stream for source in SOURCES),
