@@ -31,7 +31,7 @@ async def test_what_changed_while_the_host_was_away_is_caught_up(browser: Browse
     try:
         again.tokens |= tokens
         again.ask("POST", "/api/accounts", {"username": "meanwhile", "password": PASSWORD, "role": "viewer"})
-        await expect(sign).to_contain_text("Live", timeout=15_000)
+        await expect(sign).to_contain_text("Live")
         await expect(page.get_by_text("meanwhile")).to_be_visible()
     finally:
         end_demo(again)

@@ -63,9 +63,9 @@ async def test_the_page_of_a_plugin_from_outside(browser: Browser, outside: Any)
 
     hostile = "<img src=x onerror=alert(1)>"
     await level(outside, "pc-1", 9)
-    await expect(page.get_by_role("cell", name="9 % (low)")).to_be_visible(timeout=3_000)
+    await expect(page.get_by_role("cell", name="9 % (low)")).to_be_visible()
     await outside.publish("obs.pc-2", {**EVENT, "pc_id": hostile, "payload": {"percent": 50, "health": None}})
-    await expect(page.get_by_role("cell", name=hostile)).to_be_visible(timeout=3_000)
+    await expect(page.get_by_role("cell", name=hostile)).to_be_visible()
 
     light = await ground(page)
     await page.locator("aside").get_by_role("button", name="the-viewer").click()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "plugins" / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -32,6 +32,9 @@ STILL = """() => {
 }"""
 """Waits for what moves to its end; what pulses for ever is let be."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PATIENCE = 30_000
+"""Milliseconds for what should take one second: a test tells whether it comes, not how busy a machine is."""
+expect.set_options(timeout=PATIENCE)
 HEIGHTS = {390: 844, 1400: 900}
 
 
@@ -80,7 +83,7 @@ class Visit:
     async def tab(self) -> Page:
         """One more tab of the same browser."""
         page = await self.contexts[-1].new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", self._console)
         page.on("pageerror", self._thrown)
         return page
