@@ -21,6 +21,9 @@ AGAIN = ["--reruns", "1", "--reruns-delay", "1", "-raR"]
 fails gets a second try, so that a held-up machine does not hide what all others say; the summary names it as
 rerun, and it is a test to be mended."""
 
+BESIDE = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
+"""A process for each core: most tests wait for brokers, hosts and pages. (`--pdb` switches it off.)"""
+
 
 def steps(pytest_options: list[str]) -> dict[str, list[str]]:
     """Name of each step and its command, in order."""
@@ -31,7 +34,7 @@ def steps(pytest_options: list[str]) -> dict[str, list[str]]:
         "mypy": [*module, "mypy"],
         "mypy-windows": [*module, "mypy", "--platform", "win32"],
         "imports": [sys.executable, str(ROOT / "tests" / "import_rules.py")],
-        "pytest": [*module, "pytest", *AGAIN, *pytest_options],
+        "pytest": [*module, "pytest", *AGAIN, *BESIDE, *pytest_options],
     }
 
 

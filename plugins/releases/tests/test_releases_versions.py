@@ -66,7 +66,7 @@ def test_what_is_no_such_binary(pe: Build) -> None:
         assert version_of(data) is None
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(st.data())
 def test_damaged_binaries_break_nothing(pe: Build, info: Build, data: st.DataObject) -> None:
     whole = bytearray(pe(info({"040904b0": {"ProductVersion": "1.2.3"}}, [US])))
