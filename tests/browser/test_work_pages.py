@@ -62,6 +62,34 @@ async def test_everybody_asks_for_the_number_and_the_run_fills_up(visit: Visit) 
     assert visit.noise == []
 
 
+async def test_the_rest_of_the_batches_is_stopped_with_a_reason(visit: Visit, served: Served) -> None:
+    plan = {"target": {"all": True}, "batches": {"size": 5, "pause": "2h"}}
+    run = served.ask("POST", f"/api/exec/{JOB['id']}", plan)
+    page = await visit.come("operator")
+    await visit.go(page, f"/executions/{run['exec_id']}")
+    table = page.get_by_role("table", name="Batches")
+    waits = table.get_by_text("waits for its turn")
+    await expect(waits.first).to_be_visible()
+    number = await waits.count()
+    assert number >= 2
+    await page.get_by_role("button", name="Stop the rest").click()
+    dialog = page.get_by_role("dialog")
+    stop = dialog.get_by_role("button", name="Stop the rest")
+    await expect(stop).to_be_disabled()
+    await dialog.get_by_label("Reason").fill("too many calls")
+    await stop.click()
+    await expect(table.get_by_text("stopped", exact=True)).to_have_count(number)
+    await expect(page.get_by_text("The rest does not go: stopped: too many calls")).to_be_visible()
+    await expect(page.get_by_role("button", name="Stop the rest")).to_have_count(0)
+    await table.get_by_role("link", name="Batch 2").click()
+    await expect(page.get_by_text("5 targets", exact=True)).to_be_visible()
+    assert [one["state"] for one in served.ask("GET", f"/api/executions/{run['exec_id']}/batches")][1:] == [
+        "stopped"
+    ] * number
+    assert await visit.violations(page) == []
+    assert visit.noise == []
+
+
 async def test_a_run_on_a_phone(visit: Visit, served: Served) -> None:
     run = served.ask("POST", f"/api/exec/{JOB['id']}", {"target": {"all": True}})
     page = await visit.come(theme="dark", width=390)

@@ -82,8 +82,21 @@ def _until_ready(url: str, process: subprocess.Popen[str]) -> None:
 
 
 def start_demo(folder: Path, agents: int = AGENTS, **environment: str) -> Served:
-    """A host with everything, in a process of its own; the caller ends it."""
-    return _with_people(run_demo(folder, _free_port(), agents, **environment))
+    """A host with everything, in a process of its own, that has heard its PCs; the caller ends it."""
+    served = _with_people(run_demo(folder, _free_port(), agents, **environment))
+    try:
+        _until_heard(served, agents)
+    except BaseException:
+        end_demo(served)
+        raise
+    return served
+
+
+def _until_heard(served: Served, agents: int) -> None:
+    ends = time.monotonic() + 60
+    while len(served.ask("GET", "/api/agents")) < agents:
+        assert time.monotonic() < ends, "the simulated PCs are not heard"
+        time.sleep(0.2)
 
 
 def run_demo(folder: Path, port: int, agents: int, **environment: str) -> Served:

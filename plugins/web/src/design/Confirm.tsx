@@ -9,7 +9,8 @@ export const TYPE_FROM = 20;
 export interface ConfirmProps {
   opened: boolean;
   onClose: () => void;
-  onConfirm: () => void;
+  /** `reason` is what was written where one is asked for, without spaces around it. */
+  onConfirm: (reason: string) => void;
   /** Names the thing: "Delete job cleanup-temp". */
   title: string;
   children?: ReactNode;
@@ -22,7 +23,11 @@ export interface ConfirmProps {
   /** How many PCs it happens to; from `TYPE_FROM` on, or with `typed`, the number has to be typed. */
   count?: number;
   typed?: boolean;
+  /** The label of a line of text that has to be filled in: why this happens. */
+  reason?: string;
 }
+
+const REASON_AT_MOST = 500;
 
 export function Confirm(props: ConfirmProps) {
   const { t } = useTranslation("shell");
@@ -45,20 +50,33 @@ export function Question({
   disabled = false,
   count,
   typed,
+  reason,
 }: Omit<ConfirmProps, "opened" | "title">) {
   const { t } = useTranslation("shell");
   const [text, setText] = useState("");
   const asks = count !== undefined && (typed || count >= TYPE_FROM);
-  const right = !disabled && (!asks || text.trim() === String(count));
+  const [why, setWhy] = useState("");
+  const given = reason === undefined || why.trim() !== "";
+  const right = !disabled && given && (!asks || text.trim() === String(count));
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (right && !busy) onConfirm();
+        if (right && !busy) onConfirm(why.trim());
       }}
     >
       <Stack gap="sm">
         {children && <Text component="div">{children}</Text>}
+        {reason !== undefined && (
+          <TextInput
+            label={reason}
+            value={why}
+            onChange={(event) => setWhy(event.currentTarget.value)}
+            required
+            maxLength={REASON_AT_MOST}
+            data-autofocus
+          />
+        )}
         {asks && (
           <TextInput
             label={t("confirm.type", { count })}
@@ -66,11 +84,11 @@ export function Question({
             onChange={(event) => setText(event.currentTarget.value)}
             inputMode="numeric"
             autoComplete="off"
-            data-autofocus
+            data-autofocus={reason === undefined ? true : undefined}
           />
         )}
         <Group justify="flex-end" gap="xs">
-          <Button onClick={onClose} data-autofocus={asks ? undefined : true}>
+          <Button onClick={onClose} data-autofocus={asks || reason !== undefined ? undefined : true}>
             {t("cancel")}
           </Button>
           <Button

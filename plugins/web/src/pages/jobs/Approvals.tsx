@@ -1,5 +1,5 @@
 /** Fires that wait until somebody else releases them. */
-import { Group, TextInput } from "@mantine/core";
+import { Group } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -141,18 +141,14 @@ function Rows({ rows, onAsk }: { rows: Approval[]; onAsk: (asked: Asked) => void
 
 function Decide({ asked, onClose }: { asked: Asked | null; onClose: () => void }) {
   const { t } = useTranslation("jobs");
-  const [reason, setReason] = useState("");
   const action = useAction({
-    run: ({ row, what }: Asked) =>
+    run: ({ row, what, reason }: Asked & { reason: string }) =>
       api.post(`${path`/api/approvals/${row.exec_id}`}/${what}`, {
-        json: what === "reject" ? { reason: reason.trim() } : undefined,
+        json: what === "reject" ? { reason } : undefined,
       }),
     done: (_, { what }) => t(`approvals.done.${what}`),
     touches: ["approvals", "executions"],
-    after: () => {
-      setReason("");
-      onClose();
-    },
+    after: onClose,
   });
   if (!asked) return null;
   const approves = asked.what === "approve";
@@ -160,25 +156,15 @@ function Decide({ asked, onClose }: { asked: Asked | null; onClose: () => void }
     <Confirm
       opened
       onClose={onClose}
-      onConfirm={() => (approves || reason.trim()) && action.mutate(asked)}
+      onConfirm={(reason) => action.mutate({ ...asked, reason })}
       busy={action.isPending}
       danger={!approves}
       title={t(`approvals.ask.${asked.what}`, { job: visible(asked.row.job_id) })}
       action={t(`approvals.${asked.what}`)}
       count={approves ? asked.row.expected : undefined}
+      reason={approves ? undefined : t("approvals.reason")}
     >
       {t("approvals.askText", { count: asked.row.expected, by: visible(asked.row.asked_by) })}
-      {!approves && (
-        <TextInput
-          mt="sm"
-          label={t("approvals.reason")}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-          required
-          maxLength={500}
-          data-autofocus
-        />
-      )}
     </Confirm>
   );
 }

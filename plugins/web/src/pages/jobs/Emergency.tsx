@@ -1,5 +1,5 @@
 /** The emergency stop: pause everything, kill what runs, take back what was not delivered; and go on. */
-import { Alert, TextInput } from "@mantine/core";
+import { Alert } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -33,15 +33,12 @@ export default function Emergency() {
 function Shown({ state }: { state: State }) {
   const { t, i18n } = useTranslation("jobs");
   const [asked, ask] = useState<Act | null>(null);
-  const [reason, setReason] = useState("");
   const act = useAction({
-    run: (what: Act) => api.post(`/api/emergency/${what}`, { json: { reason: reason.trim() } }),
-    done: (_, what) => t(`stop.done.${what}`),
+    run: ({ what, reason }: { what: Act; reason: string }) =>
+      api.post(`/api/emergency/${what}`, { json: { reason } }),
+    done: (_, { what }) => t(`stop.done.${what}`),
     touches: ["emergency", "executions"],
-    after: () => {
-      ask(null);
-      setReason("");
-    },
+    after: () => ask(null),
   });
   const resume = useAction({
     run: () => api.post("/api/emergency/resume"),
@@ -86,23 +83,15 @@ function Shown({ state }: { state: State }) {
       <Confirm
         opened={asked !== null}
         onClose={() => ask(null)}
-        onConfirm={() => asked && reason.trim() && act.mutate(asked)}
+        onConfirm={(reason) => asked && act.mutate({ what: asked, reason })}
         busy={act.isPending}
         danger
         title={asked ? t(`stop.act.${asked}`) : ""}
         action={asked ? t(`stop.act.${asked}`) : ""}
         count={asked === "kill" && state.open > 0 ? state.open : undefined}
+        reason={t("stop.reason")}
       >
         {asked && t(`stop.text.${asked}`)}
-        <TextInput
-          mt="sm"
-          label={t("stop.reason")}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-          required
-          maxLength={500}
-          data-autofocus
-        />
       </Confirm>
     </>
   );

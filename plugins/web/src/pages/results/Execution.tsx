@@ -20,6 +20,7 @@ import { List } from "../../list/List";
 import { listUrl } from "../../list/state";
 import type { BulkAction, Filter } from "../../list/types";
 import { targetUrl } from "../../pick/target";
+import { Batches } from "./Batches";
 import { useStateField, useTargetColumns } from "./columns";
 import { RunMark, StateBar, StateMark } from "./marks";
 import { Outputs } from "./Outputs";
@@ -59,6 +60,7 @@ function Run({ detail }: { detail: Detail }) {
         actions={<Actions run={run} />}
       />
       {run.states && <States run={run} />}
+      <Batches run={run} />
       <div className={styles.views}>
         <Segments
           label={t("execution.view")}
@@ -231,6 +233,7 @@ function Targets({ run }: { run: Execution }) {
         hidden: true,
         show: (value: string) => value.slice(0, 8),
       } as const,
+      { id: "batch", title: t("batches.one"), kind: "number", ops: ["eq"], hidden: true } as const,
     ],
     [state, t],
   );

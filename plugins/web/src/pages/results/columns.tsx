@@ -253,7 +253,7 @@ export function useTargetColumns(): readonly Column<TargetRow>[] {
       {
         id: "exit",
         title: t("column.exit"),
-        width: 70,
+        width: 110,
         grow: 0,
         align: "end",
         cell: (row) => row.exit_code ?? "—",

@@ -7,6 +7,7 @@ import styles from "./results.module.css";
 import {
   type Execution,
   isOpen,
+  OPEN,
   type ResultRow,
   resultTone,
   runTone,
@@ -48,10 +49,13 @@ export function RunMark({ run }: { run: Execution }) {
   );
 }
 
+/** From the left what has ended, well first; what is still to come fills the rest. */
+const IN_BAR: readonly State[] = [...STATES.filter((state) => !OPEN.includes(state)), "running", "waiting"];
+
 /** A bar of the states, each as wide as its number. */
 export function StateBar({ states, thin = false }: { states: Record<State, number>; thin?: boolean }) {
   const { t } = useTranslation("results");
-  const shown = STATES.filter((state) => states[state] > 0);
+  const shown = IN_BAR.filter((state) => states[state] > 0);
   const words = shown.map((state) => `${t(`state.${state}`)} ${states[state]}`).join(", ");
   return (
     <Bar

@@ -85,6 +85,17 @@ export interface OutputGroup {
   stderr: string | null;
 }
 
+/** What goes out together; `due` is null until the one before has gone. */
+export interface Batch {
+  number: number;
+  targets: number;
+  state: "waiting" | "sent" | "stopped";
+  due: string | null;
+  sent_at: string | null;
+  reason: string | null;
+  states: Record<State, number>;
+}
+
 export interface UnansweredRow {
   exec_id: string;
   job_id: string;
@@ -183,7 +194,8 @@ export function resultSource(fixed: Record<string, string> = {}): CursorSource<R
 export function targetQuery(asked: Asked, fixed: Record<string, string> = {}) {
   const states = asked.filters.filter((one) => one.field === "state").map((one) => one.value);
   const output = asked.filters.find((one) => one.field === "output")?.value;
-  return { pc_id: asked.q, state: states.join(","), output, ...fixed };
+  const batch = asked.filters.find((one) => one.field === "batch")?.value;
+  return { pc_id: asked.q, state: states.join(","), output, batch, ...fixed };
 }
 
 const ALL_AT_MOST = 5_000;
