@@ -23,6 +23,10 @@ class Agents(Protocol):
         """Those whose last heartbeat is not older, by the agent's clock, in byte order."""
         ...
 
+    async def online(self) -> list[str]:
+        """Those heard within three of their own heartbeat intervals, by receipt, in byte order."""
+        ...
+
     async def counts(self, since: Instant) -> tuple[int, int]:
         """How many are known, and how many of them alive."""
         ...

@@ -35,6 +35,7 @@ SEARCH = f"SELECT {_ROW} {FROM} WHERE {_MATCHES} {_NEWEST} LIMIT ?"
 COUNT = "SELECT count(*) FROM agents a"
 COUNT_MATCHES = f"SELECT count(*) FROM agents a WHERE {_MATCHES}"
 ONE = f"SELECT {_ROW} {FROM} WHERE a.pc_id = ?"
+ONLINE_PCS = f"SELECT a.pc_id {FROM} WHERE a.pc_id IS NOT NULL AND {ONLINE} ORDER BY a.pc_id"
 
 
 async def list_agents(ctx: Context, q: str | None, limit: int | None) -> tuple[bytes, int]:
@@ -76,6 +77,10 @@ class StoredAgents:
             "SELECT pc_id FROM agents WHERE last_heartbeat >= ? AND pc_id IS NOT NULL ORDER BY pc_id",
             (since.stored,),
         )
+        return [row[0] for row in rows]
+
+    async def online(self) -> list[str]:
+        rows = await self._ctx.query(ONLINE_PCS, cutoffs(self._ctx.clock.now()))
         return [row[0] for row in rows]
 
     async def counts(self, since: Instant) -> tuple[int, int]:

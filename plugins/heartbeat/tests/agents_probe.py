@@ -18,6 +18,8 @@ async def ask(request: Request) -> Any:
             return await agents.known()
         case "alive":
             return await agents.alive(Instant.parse(argument[0]))
+        case "online":
+            return await agents.online()
         case "counts":
             return await agents.counts(Instant.parse(argument[0]))
         case _:

@@ -172,6 +172,8 @@ async def test_the_service(host: Any) -> None:
     assert await ask("known") == ["pc-01", "pc-02", "pc-03", "pc\\4"]
     assert await ask(f"alive?of={(NOW - 10).wire}") == ["pc-01", "pc\\4"]
     assert await ask(f"alive?of={(NOW - 9.999).wire}") == ["pc-01"]
+    online = [one["pc_id"] for one in (await host.get("/api/agents")).json() if one["online"]]
+    assert await ask("online") == sorted(online) != []
     assert await ask(f"counts?of={(NOW - 300).wire}") == [4, 3]
     assert await ask("hostnames?of=pc-01&of=pc%5C4&of=nobody") == {"pc-01": "DESK-01", "pc\\4": None}
     assert await ask("hostnames") == {}

@@ -14,7 +14,6 @@ from kanade_host_jobs.firing import Order
 from kanade_host_jobs.work import work_of
 
 MOST = 100_000
-ALIVE_SECONDS = 120.0
 NO_EXEC = "00000000-0000-0000-0000-000000000000"
 
 
@@ -91,9 +90,9 @@ async def preview(request: Request) -> Preview:
 async def _preview(ctx: Context, order: Order, fleet: Fleet, limit: int) -> Preview:
     addressing = order.addressing
     known = set(await fleet.known())
-    alive = await _alive(ctx)
+    online = await _online(ctx)
     unknown = [pc_id for pc_id in addressing.expected if pc_id not in known]
-    offline = [pc_id for pc_id in addressing.expected if pc_id in known and pc_id not in alive]
+    offline = [pc_id for pc_id in addressing.expected if pc_id in known and pc_id not in online]
     return Preview(
         job_id=order.manifest.id,
         version=order.manifest.version,
@@ -119,9 +118,9 @@ async def _obstacles(ctx: Context, order: Order) -> list[Obstacle]:
     return found
 
 
-async def _alive(ctx: Context) -> set[str]:
+async def _online(ctx: Context) -> set[str]:
     agents: Any = ctx.find("heartbeat.agents")
-    return set() if agents is None else set(await agents.alive(ctx.clock.now() - ALIVE_SECONDS))
+    return set() if agents is None else set(await agents.online())
 
 
 def _named(pcs: Iterable[str], limit: int) -> Named:

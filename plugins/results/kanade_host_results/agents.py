@@ -10,14 +10,11 @@ from kanade_host.plugin import Context
 if TYPE_CHECKING:
     from kanade_host_heartbeat.api import Agents
 
-ALIVE_SECONDS = 120.0
-"""A PC counts as heard this long after its last heartbeat, as everywhere (`contract/http-fleet.md`)."""
 
-
-async def alive(ctx: Context) -> set[str] | None:
-    """The PCs that are heard; None: nobody knows."""
+async def online(ctx: Context) -> set[str] | None:
+    """The PCs that are online, as the list of PCs says it; None: nobody knows."""
     agents: Agents | None = ctx.find("heartbeat.agents")
-    return None if agents is None else set(await agents.alive(ctx.clock.now() - ALIVE_SECONDS))
+    return None if agents is None else set(await agents.online())
 
 
 async def hostnames(ctx: Context, pc_ids: Sequence[str]) -> dict[str, str | None]:

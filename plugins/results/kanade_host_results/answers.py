@@ -127,8 +127,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     `skip`: version_pin, deadline, revoked or staleness, where the agent skipped the command. `exit_code` is
     null without a result. `output`: what equal outputs have in common; null where there is none, or not all
-    of it could be fetched. `batch`: which wave or batch, from 1. `online`: heard in the last two minutes;
-    null where nobody knows.
+    of it could be fetched. `batch`: which wave or batch, from 1. `online`: heard within three of its own
+    heartbeat intervals, as in the list of PCs; null where nobody knows.
     """
 
     pc_id: str

@@ -44,15 +44,15 @@ def states_in(text: str | None) -> tuple[str, ...]:
     return found
 
 
-def by_state(where: Where, states: Iterable[str], alive: Iterable[str] | None) -> None:
-    """One of these states. `alive`: the PCs that are heard; None where nobody knows: then none is offline."""
+def by_state(where: Where, states: Iterable[str], online: Iterable[str] | None) -> None:
+    """One of these states. `online`: those PCs; None where nobody knows: then none is offline."""
     plain = [state for state in states if state != OFFLINE]
     either = [f"t.state IN ({','.join('?' * len(plain))})"] if plain else []
     values: list[object] = list(plain)
     if OFFLINE in states:
-        heard = "t.pc_id NOT IN (SELECT value FROM json_each(?))" if alive is not None else "0"
+        heard = "t.pc_id NOT IN (SELECT value FROM json_each(?))" if online is not None else "0"
         either.append(f"(t.state = 'waiting' AND {heard})")
-        values += [json.dumps(list(alive))] if alive is not None else []
+        values += [json.dumps(list(online))] if online is not None else []
     if either:
         where.add(f"({' OR '.join(either)})", *values)
 

@@ -95,7 +95,7 @@ async def _where(request: Request) -> Where:
     query: TargetsQuery | TargetsExportQuery = request.query
     where = Where()
     states = states_in(query.state)
-    by_state(where, states, await agents.alive(request.ctx) if OFFLINE in states else None)
+    by_state(where, states, await agents.online(request.ctx) if OFFLINE in states else None)
     by_output(where, query.output)
     if query.batch is not None:
         where.add("t.batch = ?", query.batch)
@@ -162,7 +162,7 @@ async def _unanswered_where(request: Request) -> Where:
     query: UnansweredQuery | UnansweredExportQuery = request.query
     where = Where()
     states = states_in(query.state)
-    by_state(where, states, await agents.alive(request.ctx) if OFFLINE in states else None)
+    by_state(where, states, await agents.online(request.ctx) if OFFLINE in states else None)
     if query.job_id:
         where.add("e.job_id = ?", query.job_id)
     if query.pc_id:

@@ -77,8 +77,8 @@ async def page(ctx: Context, exec_id: str, where: Where, *, after: str, limit: i
     plan = await ctx.query(PLAN, (exec_id,))
     if not plan:
         return None
-    alive = await agents.alive(ctx)
-    found = await _targets(ctx, exec_id, where, alive, after, limit + 1)
+    online = await agents.online(ctx)
+    found = await _targets(ctx, exec_id, where, online, after, limit + 1)
     total = (await ctx.query(COUNT.format(where.sql), (exec_id, *where.values)))[0][0]
     more = len(found) > limit
     listed = found[:limit]
@@ -94,10 +94,10 @@ async def page(ctx: Context, exec_id: str, where: Where, *, after: str, limit: i
 
 async def rows(ctx: Context, exec_id: str, where: Where) -> AsyncIterator[list[tuple[object, ...]]]:
     """All of them, for an export; the memory is that of one page."""
-    alive = await agents.alive(ctx)
+    online = await agents.online(ctx)
     after = ""
     while True:
-        found = await _targets(ctx, exec_id, where, alive, after, EXPORT_PAGE)
+        found = await _targets(ctx, exec_id, where, online, after, EXPORT_PAGE)
         yield [msgspec.structs.astuple(one) for one in found]
         if len(found) < EXPORT_PAGE:
             return
@@ -105,19 +105,19 @@ async def rows(ctx: Context, exec_id: str, where: Where) -> AsyncIterator[list[t
 
 
 async def _targets(
-    ctx: Context, exec_id: str, where: Where, alive: set[str] | None, after: str, limit: int
+    ctx: Context, exec_id: str, where: Where, online: set[str] | None, after: str, limit: int
 ) -> list[Target]:
     found = await ctx.query(PAGE.format(where.sql), (exec_id, after, *where.values, limit))
     names = await agents.hostnames(ctx, [row[0] for row in found])
-    return [_target(row, names, alive) for row in found]
+    return [_target(row, names, online) for row in found]
 
 
-def _target(row: sqlite3.Row, names: dict[str, str | None], alive: set[str] | None) -> Target:
+def _target(row: sqlite3.Row, names: dict[str, str | None], online: set[str] | None) -> Target:
     pc_id, state, exit_code = row[0], row[1], row[3]
     return Target(
         pc_id=pc_id,
         hostname=names.get(pc_id),
-        online=None if alive is None else pc_id in alive,
+        online=None if online is None else pc_id in online,
         state=state,
         reason=row[2],
         skip=SKIPS.get(exit_code) if state == "skipped" else None,
@@ -170,12 +170,12 @@ async def unanswered_pcs(ctx: Context, where: Where, limit: int) -> list[Unanswe
     """The PCs that owe most answers first."""
     found = await ctx.query(UNANSWERED_PCS.format(where.sql), (*where.values, limit))
     names = await agents.hostnames(ctx, [row[0] for row in found])
-    alive = await agents.alive(ctx)
+    online = await agents.online(ctx)
     return [
         Unanswered(
             pc_id=row[0],
             hostname=names.get(row[0]),
-            online=None if alive is None else row[0] in alive,
+            online=None if online is None else row[0] in online,
             executions=row[1],
             newest_at=wire(row[2]),
         )
@@ -185,10 +185,10 @@ async def unanswered_pcs(ctx: Context, where: Where, limit: int) -> list[Unanswe
 
 async def _unanswered(ctx: Context, found: Sequence[sqlite3.Row]) -> list[UnansweredTarget]:
     names = await agents.hostnames(ctx, list(dict.fromkeys(row[0] for row in found)))
-    alive = await agents.alive(ctx)
+    online = await agents.online(ctx)
     listed = []
     for row in found:
-        target = _target(row, names, alive)
+        target = _target(row, names, online)
         listed.append(
             UnansweredTarget(
                 exec_id=row["exec_id"],

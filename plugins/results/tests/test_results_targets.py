@@ -104,6 +104,30 @@ async def test_each_target_says_how_it_ended(filled: Any) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.kanade(plugins=["results", "heartbeat", "fleet"])
+async def test_online_is_by_the_pc_s_own_interval_as_in_the_list_of_pcs(host: Any) -> None:
+    """One beats each ten minutes, the other each half minute; both were heard a little over ten minutes ago."""
+    configuration = {"heartbeat_interval": "10m"}
+    assert (await host.put("/api/pcs/pc-slow/config", json=configuration)).status == 200
+    for pc_id in ("pc-slow", "pc-fast"):
+        beat = {"pc_id": pc_id, "at": host.clock.now().wire, "agent_version": "1"}
+        await host.publish(f"heartbeat.{pc_id}", beat)
+    await host.settle()
+    await fired(host, "X", ["pc-slow", "pc-fast"])
+    host.clock.advance(660)
+
+    async def known() -> bool:
+        found = (await host.get("/api/agents")).json()
+        return {one["pc_id"]: one["online"] for one in found} == {"pc-slow": True, "pc-fast": False}
+
+    await host.until(known, what="the interval")
+    found = (await listed(host, ""))["targets"]
+    assert {one["pc_id"]: one["online"] for one in found} == {"pc-slow": True, "pc-fast": False}
+    assert [one["pc_id"] for one in (await listed(host, "state=offline"))["targets"]] == ["pc-fast"]
+    unanswered = (await host.get("/api/targets/unanswered/pcs")).json()
+    assert {one["pc_id"]: one["online"] for one in unanswered} == {"pc-slow": True, "pc-fast": False}
+
+
 FILTERS = {
     "state=failed": ["pc-3"],
     "state=failed,timed_out": ["pc-3", "pc-8"],
