@@ -17,7 +17,7 @@ from kanade_host.projection.ledger import DeadLetter
 
 @dataclass(slots=True)
 class Item:
-    """One fetched message: decoded, or the letter that says why not; neither, if it was not picked.
+    """One fetched message: decoded, or the letter that says why not.
 
     `unprepared`: what `prepare` raised for it, which may be the plugin's fault rather than the message's.
     """
@@ -33,15 +33,10 @@ def letter_of(fetched: Fetched, error: str, traceback: str = "") -> DeadLetter:
     return DeadLetter(fetched.sequence, fetched.time_ns, fetched.subject, fetched.data, error, traceback)
 
 
-def decode_all(
-    decoder: Decoding, fetched: Sequence[Fetched], picked: Sequence[bool] | None = None
-) -> list[Item]:
+def decode_all(decoder: Decoding, fetched: Sequence[Fetched]) -> list[Item]:
     """Decode each message strictly; what fails becomes a dead letter by itself, never its neighbours."""
     items = []
-    for place, one in enumerate(fetched):
-        if picked is not None and not picked[place]:
-            items.append(Item(one, None))
-            continue
+    for one in fetched:
         try:
             body = decoder.decode(one.data)
         except (BadJson, BadShape) as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,13 +20,11 @@ def first(served: Any) -> str:
 
 
 def known(served: Any, count: int) -> list[str]:
-    ends = time.monotonic() + 60
-    while True:
+    def ask() -> Any:
         items = served.ask("GET", f"/api/fleet/agents?limit={count}")["items"]
-        if len(items) == count:
-            return [one["pc_id"] for one in items]
-        assert time.monotonic() < ends, "no agent reports"
-        time.sleep(0.5)
+        return len(items) == count and items
+
+    return [one["pc_id"] for one in until(ask, "no agent reports")]
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1400), ("dark", 1400), ("dark", 390)])
@@ -134,3 +134,102 @@ async def test_events_lead_from_the_map_to_the_rows(visit: Visit) -> None:
     await row.click()
     await expect(page.get_by_role("dialog")).to_contain_text("Payload")
     assert await visit.violations(page) == []
+
+
+POINT = """(canvas) => {
+  const { width, height } = canvas;
+  const ink = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+  const found = ink.findIndex((value, place) => place % 4 === 3 && value > 250);
+  const box = canvas.getBoundingClientRect();
+  const pixel = (found - 3) / 4;
+  return [((pixel % width) * box.width) / width, (Math.floor(pixel / width) * box.height) / height];
+}"""
+"""Where something is drawn in full colour, which the hairlines are not."""
+
+
+async def test_a_point_is_an_event_and_a_kind_a_filter(visit: Visit) -> None:
+    page = await visit.come()
+    await visit.go(page, "/events?form=points&by=kind&range=1h")
+    kinds = page.get_by_role("list", name="Kind")
+    await expect(kinds.get_by_role("button").first).to_be_visible()
+    assert await visit.violations(page) == []
+    await kinds.get_by_role("button", name="boot").click()
+    await expect(page.get_by_text("Kind is boot")).to_be_visible()
+    await expect(kinds.get_by_role("button")).to_have_count(1)
+    canvas = page.get_by_role("img", name="event")
+    x, y = await canvas.evaluate(POINT)
+    await canvas.click(position={"x": x, "y": y})
+    await expect(page.get_by_role("dialog")).to_contain_text("Payload")
+
+
+async def test_changes_of_one_pc_by_kind_and_who_had_something_first(visit: Visit, served: Any) -> None:
+    known = await an_addition(served)
+    page = await visit.come()
+    await visit.go(page, f"/agents/{known['pc_id']}?panel=inventory.agent&view=changes&f=kind:eq:removed")
+    await expect(page.get_by_text("Change is removed")).to_be_visible()
+    await expect(page.get_by_role("gridcell", name="added")).to_have_count(0)
+    await visit.go(page, f"/agents/{known['pc_id']}?panel=inventory.agent&view=changes&f=kind:eq:added")
+    await expect(page.get_by_role("gridcell", name="added").first).to_be_visible()
+    assert await visit.violations(page) == []
+    await visit.go(page, f"/inventory/history?job={known['job_id']}")
+    await page.get_by_text("First seen", exact=True).first.click()
+    await expect(page.get_by_role("row", name=known["pc_id"])).to_be_visible()
+    assert await visit.violations(page) == []
+    served.ask("DELETE", f"/api/jobs/{SCAN['id']}")
+
+
+SCAN = {
+    "id": "browser-scan",
+    "version": "1.0.0",
+    "execute": {"shell": "powershell", "script": "scan", "timeout": "1m"},
+    "inventory": {
+        "display": [{"field": "apps", "label": "Apps", "type": "table"}],
+        "explode": [
+            {
+                "field": "apps",
+                "table": "browser_apps",
+                "primary_key": ["name"],
+                "track_history": True,
+                "columns": [{"field": "name"}],
+            }
+        ],
+    },
+}
+
+
+async def an_addition(served: Any) -> Any:
+    """What a scan of one PC found that was not known before."""
+    pc, path = first(served), f"/api/inventory/{SCAN['id']}/history/search?kind=added&limit=1"
+    served.ask("POST", "/api/jobs", SCAN)
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    about = {"result_id": "browser-scan-1", "request_id": "q", "pc_id": pc, "manifest_id": SCAN["id"]}
+    times = {"started_at": now, "finished_at": now}
+    told = {"exit_code": 0, "stdout": json.dumps({"apps": [{"name": "Solitaire"}]}), "stderr": ""}
+    await served.publish("results.browser-scan", about | times | told)
+    return until(lambda: served.ask("GET", path), "the scan found nothing")[0]
+
+
+def until(ask: Any, otherwise: str) -> Any:
+    """The first answer that is something."""
+    ends = time.monotonic() + 90
+    while not (found := ask()):
+        assert time.monotonic() < ends, otherwise
+        time.sleep(0.5)
+    return found
+
+
+async def test_the_sign_of_the_fleet_leads_to_what_is_behind_it(visit: Visit, served: Any) -> None:
+    first(served)
+    page = await visit.come("viewer")
+    await visit.go(page, "/settings")
+    sign = page.get_by_role("button", name="Fleet:")
+    await expect(sign).to_contain_text("All well", timeout=60_000)
+    await sign.click()
+    numbers = page.get_by_role("dialog", name="Fleet:")
+    await expect(numbers.get_by_role("link", name="resources of the broker")).to_have_attribute(
+        "href", "/broker"
+    )
+    assert await visit.violations(page) == []
+    await numbers.get_by_role("link", name="heard in the last 2 minutes").click()
+    await expect(page.get_by_text("State is active")).to_be_visible()
+    await expect(numbers).to_be_hidden()

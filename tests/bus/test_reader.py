@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import pytest
+from nats.aio.msg import Msg
 
 from kanade_host.bus.broker import EmbeddedBroker
 from kanade_host.bus.bus import NatsBus
@@ -96,7 +97,7 @@ async def acked(bus: NatsBus, sequence: int) -> None:
     ],
 )
 def test_both_layouts_of_the_reply_subject(reply: str, expected: tuple[int, ...]) -> None:
-    one = parse(b"results.x", reply.encode(), b"{}", None)
+    one = parse(Msg(None, "results.x", reply, b"{}", None))  # type: ignore[arg-type]
     assert (one.sequence, one.consumer_sequence, one.delivered, one.time_ns, one.pending) == expected
     assert (one.subject, one.data, one.reply) == ("results.x", b"{}", reply)
 
@@ -106,7 +107,7 @@ def test_both_layouts_of_the_reply_subject(reply: str, expected: tuple[int, ...]
 )
 def test_what_is_no_delivery(reply: str) -> None:
     with pytest.raises(ValueError, match="no delivery"):
-        parse(b"results.x", reply.encode(), b"", None)
+        parse(Msg(None, "results.x", reply, b"", None))  # type: ignore[arg-type]
 
 
 async def test_messages_come_in_order_and_once(bus: NatsBus, read) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from kanade_host_inventory import changes, selecting
+from kanade_host_inventory.changes import ChangesQuery
 from kanade_host_inventory.derived import ensure
 from kanade_host_inventory.manifest import ExplodeColumn, ExplodeSpec
 from kanade_host_inventory.tables import FIXED, Column, Source
@@ -166,6 +167,38 @@ async def test_what_changed_on_a_pc_whichever_job_saw_it(filled: Any, result: An
     assert found[0]["id"] not in [one["id"] for one in older]
 
 
+async def test_a_page_of_changes_ends_among_those_of_one_scan(filled: Any) -> None:
+    """All apps of pc1 came with one scan, at one moment: none may fall between two pages."""
+    path = "/api/agents/pc1/inventory_changes"
+    whole = (await filled.get(path)).json()
+    moments = [one["observed_at"] for one in whole]
+    assert len(whole) > len(set(moments))
+    found, cursor = [], ""
+    while page := (await filled.get(f"{path}?limit=1{cursor}")).json():
+        found += page
+        before = page[-1]["observed_at"].replace("+", "%2B")
+        cursor = f"&before={before}&before_id={page[-1]['id']}"
+    assert found == whole
+
+
+async def test_changes_of_a_pc_by_kind_field_job_and_time(filled: Any, result: Any) -> None:
+    again = result({"apps": []}, pc_id="pc2", result_id="sw-2", finished_at="2026-11-23T11:00:00Z")
+    await filled.publish("results.q", again)
+    await filled.settle()
+    path = "/api/agents/pc2/inventory_changes"
+    whole = (await filled.get(path)).json()
+    assert {one["change_kind"] for one in whole} > {"removed"}
+    removed = [one for one in whole if one["change_kind"] == "removed"]
+    assert (await filled.get(f"{path}?kind=removed")).json() == removed
+    assert (await filled.get(f"{path}?kind=added&field=nothing")).json() == []
+    assert (await filled.get(f"{path}?job=inv-sw")).json() == whole
+    assert (await filled.get(f"{path}?job=other")).json() == []
+    later = [one for one in whole if one["observed_at"] >= removed[0]["observed_at"]]
+    since = removed[0]["observed_at"].replace("+", "%2B")
+    assert (await filled.get(f"{path}?since={since}")).json() == later
+    assert (await filled.get(f"{path}?kind=vanished")).status == 400
+
+
 REFUSED = {
     f"{FACTS}?where=colour:eq:red": (400, 'unknown column: "colour"'),
     f"{FACTS}?where=ram:like:x": (400, 'unknown filter operator "like"'),
@@ -205,7 +238,9 @@ def test_no_list_scans_a_table(file: Any, apps_spec: dict[str, Any]) -> None:
                 # Of a derived table every row may be the job's: there an index is not always of use.
                 scans = [step for step in plan if step.startswith(f"SCAN {table}")]
                 assert not scans or table == "inv_apps", plan
-    plan = [row["detail"] for row in file.execute(f"EXPLAIN QUERY PLAN {changes.OF_PC}", ["a", "b", 9])]
-    assert plan == [
-        "SEARCH inventory_history USING INDEX idx_inventory_history_pc (pc_id=? AND observed_at<?)"
-    ]
+    for asked in (ChangesQuery(), ChangesQuery(before_id=9, kind="added", field="f", job="j")):
+        sql, values = changes.selected("a", asked)
+        plan = [row["detail"] for row in file.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+        used = "USING INDEX idx_inventory_history_pc (pc_id=? AND observed_at<?)"
+        assert plan[0] == f"SEARCH inventory_history {used}", plan
+        assert not [step for step in plan if step.startswith("SCAN") and "CONSTANT" not in step], plan

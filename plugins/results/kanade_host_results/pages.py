@@ -33,6 +33,14 @@ PAGES = [
         permission="results.read",
     ),
     Page(
+        "results.durations",
+        {"en": "Durations", "ja": "所要時間"},
+        section="work",
+        path="/durations",
+        order=23,
+        permission="results.read",
+    ),
+    Page(
         "results.card",
         {"en": "Results", "ja": "実行結果"},
         kind="card",

@@ -1,5 +1,5 @@
 /** A range of time in the URL: so many hours back from now, or from one moment to another. */
-import { useCallback, useMemo } from "react";
+import { useCallback, useMemo, useRef } from "react";
 import { useNow } from "../design/Age";
 import { type Param, useUrlState } from "../lib/urlState";
 
@@ -117,4 +117,28 @@ export function useRange(usual: string): RangeState {
     [set],
   );
   return { range, preset, between };
+}
+
+export interface Bounds {
+  from: string;
+  /** Absent: up to now, and what comes. */
+  to: string | null;
+  preset: string | null;
+}
+
+/**
+ * Where the list begins and ends: a preset goes on up to now, so that new rows arrive, and begins where it did
+ * when it was chosen, so that the rows stay.
+ */
+export function useBounds({ range }: RangeState) {
+  const { preset } = range;
+  const newest = useRef(range);
+  newest.current = range;
+  const fixedFrom = preset === null ? range.from.getTime() : null;
+  const fixedTo = preset === null ? range.to.getTime() : null;
+  return useMemo<Bounds>(() => {
+    if (fixedFrom === null || fixedTo === null)
+      return { from: newest.current.from.toISOString(), to: null, preset };
+    return { from: new Date(fixedFrom).toISOString(), to: new Date(fixedTo).toISOString(), preset };
+  }, [preset, fixedFrom, fixedTo]);
 }

@@ -9,7 +9,13 @@ interface BoundaryState {
   error: unknown;
 }
 
-export class Boundary extends Component<{ children: ReactNode }, BoundaryState> {
+interface BoundaryProps {
+  children: ReactNode;
+  /** Say nothing in its place: it is a small thing beside others. */
+  quiet?: boolean;
+}
+
+export class Boundary extends Component<BoundaryProps, BoundaryState> {
   override state: BoundaryState = { error: null };
 
   static getDerivedStateFromError(error: unknown): BoundaryState {
@@ -18,6 +24,7 @@ export class Boundary extends Component<{ children: ReactNode }, BoundaryState> 
 
   override render(): ReactNode {
     if (this.state.error === null) return this.props.children;
+    if (this.props.quiet) return null;
     return <Crashed error={this.state.error} again={() => this.setState({ error: null })} />;
   }
 }

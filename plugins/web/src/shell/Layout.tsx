@@ -14,6 +14,7 @@ import { LiveSign } from "./LiveSign";
 import { Menu } from "./Menu";
 import { Pages } from "./Pages";
 import { openPalette, Palette } from "./Palette";
+import { Signs } from "./Signs";
 
 interface LayoutProps {
   /** No menu and no pages: something has to be done first. */
@@ -46,13 +47,14 @@ export function Layout({ bare = false, children }: LayoutProps) {
         {brand}
         {!bare && <SearchButton />}
         <div className={styles.menu}>{!bare && <Menu />}</div>
-        <Foot onHelp={helping.open} />
+        <Foot bare={bare} onHelp={helping.open} />
       </aside>
       <header className={styles.top}>
         <ActionIcon size={36} aria-label={t("menu.open")} onClick={open}>
           <IconMenu2 size={20} />
         </ActionIcon>
         {brand}
+        {!bare && <Signs compact />}
         <LiveSign compact />
         <ActionIcon size={36} aria-label={t("palette.open")} onClick={openPalette}>
           <IconSearch size={18} />
@@ -67,7 +69,7 @@ export function Layout({ bare = false, children }: LayoutProps) {
         classNames={{ body: styles.drawer }}
       >
         <div className={styles.menu}>{!bare && <Menu />}</div>
-        <Foot onHelp={helping.open} />
+        <Foot bare={bare} onHelp={helping.open} />
       </Drawer>
       <main id="content" className={styles.main} tabIndex={-1}>
         {children ?? <Pages />}
@@ -89,9 +91,10 @@ function SearchButton() {
   );
 }
 
-function Foot({ onHelp }: { onHelp: () => void }) {
+function Foot({ bare, onHelp }: { bare: boolean; onHelp: () => void }) {
   return (
     <div className={styles.foot}>
+      {!bare && <Signs />}
       <LiveSign />
       <AccountMenu onHelp={onHelp} />
     </div>

@@ -1,6 +1,7 @@
 import { IconAdjustments, IconFileText, IconUsersGroup } from "@tabler/icons-react";
 import { api } from "../../lib/api";
 import type { Entries } from "../registry";
+import type { Signs } from "../signs";
 import type { Timeline } from "../timeline";
 
 export const entries: Entries = {
@@ -10,6 +11,8 @@ export const entries: Entries = {
   "fleet.agent-config": { load: () => import("./AgentConfig") },
   "fleet.agent-logs": { load: () => import("./AgentLogs") },
 };
+
+export const signs: Signs = [{ page: "fleet.config", load: () => import("./HealthSign") }];
 
 interface AuditRow {
   id: number;

@@ -20,6 +20,9 @@ import styles from "./agent.module.css";
 import type { AgentRow } from "./agents";
 
 const shape = { panel: text() };
+/** What another panel says of itself in the address would make no sense in this one; the range of time does. */
+const others = { panel: text(), view: text(), q: text(), f: text(), sort: text(), cols: text() };
+const NONE = { view: "", q: "", f: "", sort: "", cols: "" };
 
 export function useAgent(pcId: string) {
   return useApi<AgentRow>(path`/api/fleet/pcs/${pcId}`, {
@@ -82,14 +85,15 @@ function Panels({ pcId }: { pcId: string }) {
   );
   const titleOf = useTitle();
   const { data: me } = usePrincipal();
-  const [{ panel }, set] = useUrlState(shape);
+  const [{ panel }] = useUrlState(shape);
+  const [, set] = useUrlState(others);
   const first = panels[0];
   if (!first) return <SkeletonRows />;
   const chosen = panels.find((one) => one.id === panel) ?? first;
   return (
     <Tabs
       value={chosen.id}
-      onChange={(id) => set({ panel: id === first.id || id === null ? "" : id }, { push: true })}
+      onChange={(id) => set({ ...NONE, panel: id === first.id || id === null ? "" : id }, { push: true })}
       keepMounted={false}
     >
       <Tabs.List aria-label={t("agent.panels")} className={styles.tabs}>

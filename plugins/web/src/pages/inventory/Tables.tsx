@@ -1,15 +1,15 @@
 /** Inventory of the fleet: the facts of a job or one of its tables; filtered, counted by value, acted on. */
-import { Button, Code, Select, Tabs } from "@mantine/core";
+import { Button, Select, Tabs } from "@mantine/core";
 import { IconChartBar, IconDevices } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { PageHead } from "../../design/PageHead";
-import { Empty, Loaded } from "../../design/States";
+import { Loaded } from "../../design/States";
 import { flag, text, useUrlState } from "../../lib/urlState";
 import { Counts } from "./Counts";
 import styles from "./inventory.module.css";
 import { type InventoryJob, useInventoryJobs } from "./jobs";
+import { NoJobs } from "./NoJobs";
 import { TableOf } from "./TableOf";
 
 const shape = { job: text(), table: text(), counts: flag(), by: text() };
@@ -21,24 +21,7 @@ export default function Tables() {
   return (
     <>
       <PageHead title={t("title")} about={t("about")} />
-      <Loaded of={jobs}>
-        {(found) =>
-          found.length === 0 ? (
-            <Empty
-              title={t("noJobs")}
-              actions={
-                <Button component={Link} to="/jobs">
-                  {t("toJobs")}
-                </Button>
-              }
-            >
-              {t("noJobsText")} <Code>inventory:</Code>
-            </Empty>
-          ) : (
-            <Chosen jobs={found} />
-          )
-        }
-      </Loaded>
+      <Loaded of={jobs}>{(found) => (found.length === 0 ? <NoJobs /> : <Chosen jobs={found} />)}</Loaded>
     </>
   );
 }

@@ -6,7 +6,7 @@ import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
 import { CellLink } from "../../list/CellLink";
-import type { Column } from "../../list/types";
+import type { Column, Field } from "../../list/types";
 import { type ChangeRow, changeTone, identity } from "./changes";
 
 export function useChangeColumns(ofPc: boolean): readonly Column<ChangeRow>[] {
@@ -48,4 +48,22 @@ export function useChangeColumns(ofPc: boolean): readonly Column<ChangeRow>[] {
     ];
     return ofPc ? columns.filter((one) => one.id !== "pc") : columns.filter((one) => one.id !== "job");
   }, [t, ofPc]);
+}
+
+export function useKindField(): Field {
+  const { t } = useTranslation("inventory");
+  return useMemo(
+    () => ({
+      id: "kind",
+      title: t("change"),
+      kind: "choice",
+      ops: ["eq"],
+      choices: (["added", "removed", "changed"] as const).map((value) => ({
+        value,
+        label: t(`kind.${value}`),
+      })),
+      show: (value) => t(`kind.${value}`, { defaultValue: value }),
+    }),
+    [t],
+  );
 }

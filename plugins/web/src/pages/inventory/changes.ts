@@ -17,6 +17,12 @@ export function changeTone(kind: ChangeRow["change_kind"]): Tone {
   return kind === "added" ? "ok" : kind === "removed" ? "off" : "run";
 }
 
+/** Where the next page begins: one scan writes many rows of one moment. */
+export function after(rows: readonly ChangeRow[], limit: number): string | null {
+  const last = rows.length >= limit ? rows.at(-1) : undefined;
+  return last?.observed_at ? `${last.observed_at} ${last.id}` : null;
+}
+
 function parsed(text: string | null): unknown {
   if (text === null) return null;
   try {

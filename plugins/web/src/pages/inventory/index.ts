@@ -2,7 +2,7 @@ import { IconArrowsDiff, IconHistory, IconListSearch, IconServerCog } from "@tab
 import { api, path } from "../../lib/api";
 import type { Entries } from "../registry";
 import type { Timeline } from "../timeline";
-import { type ChangeRow, changeTone, identity } from "./changes";
+import { after, type ChangeRow, changeTone, identity } from "./changes";
 
 export const entries: Entries = {
   "inventory.facts": { load: () => import("./Tables"), icon: IconServerCog },
@@ -20,9 +20,9 @@ export const timelines: Timeline[] = [
     title: "inventory:timeline",
     topics: ["inventory"],
     load: async (pcId, next, signal, words) => {
-      const query = { before: next, limit: PAGE };
+      const [before, before_id] = next?.split(" ") ?? [];
+      const query = { before, before_id, limit: PAGE };
       const rows = await api.get<ChangeRow[]>(path`/api/agents/${pcId}/inventory_changes`, { query, signal });
-      const last = rows.length === PAGE ? rows.at(-1) : undefined;
       return {
         items: rows
           .filter((one) => one.observed_at !== null)
@@ -33,7 +33,7 @@ export const timelines: Timeline[] = [
             title: `${words(`inventory:kind.${one.change_kind}`)}: ${one.field_path}`,
             detail: identity(one),
           })),
-        next: last?.observed_at ?? null,
+        next: after(rows, PAGE),
       };
     },
   },

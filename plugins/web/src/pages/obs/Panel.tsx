@@ -1,9 +1,9 @@
 /** The events of one PC. */
 import { useMemo } from "react";
 import { RangePicker } from "../../charts/RangePicker";
-import { useRange } from "../../charts/range";
+import { useBounds, useRange } from "../../charts/range";
 import type { PanelProps } from "../registry";
-import { EventList, useBounds } from "./Events";
+import { EventList } from "./Events";
 import { eventSource } from "./events";
 
 export default function Panel({ pcId }: PanelProps) {

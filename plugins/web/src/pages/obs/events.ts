@@ -1,4 +1,6 @@
 /** Events as the server lists them, and how they read. */
+
+import type { Bounds } from "../../charts/range";
 import type { Tone } from "../../design/Status";
 import { api } from "../../lib/api";
 import type { Asked, CursorSource, Page } from "../../list/types";
@@ -77,13 +79,6 @@ export function parameters(asked: Asked): Record<string, string> {
   return Object.fromEntries(
     asked.filters.filter((one) => one.op === "eq").map((one) => [one.field, one.value]),
   );
-}
-
-export interface Bounds {
-  from: string;
-  /** Absent: up to now, and what comes. */
-  to: string | null;
-  preset: string | null;
 }
 
 export function eventSource(

@@ -10,6 +10,7 @@ import { Shape, type Tone } from "../../design/Status";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
+import { useFleetHealth } from "../../lib/fleetHealth";
 import { useHasPage } from "../../lib/plugins";
 
 interface Row {
@@ -21,9 +22,8 @@ interface Row {
   started_at: string | null;
 }
 
-interface Health {
-  recent_results: { window_hours: number; total: number; failed: number };
-}
+const TOPICS = ["results"] as const;
+const SECONDS = 15;
 
 function tone(row: Row): Tone {
   if (row.finished_at === null) return "run";
@@ -34,7 +34,7 @@ export default function ResultsCard() {
   const { t, i18n } = useTranslation("results");
   const has = useHasPage();
   const newest = useApi<Row[]>("/api/results", { query: { limit: 6 }, topics: ["results"] });
-  const health = useApi<Health>("/api/health/fleet", { topics: ["results"] });
+  const health = useFleetHealth(TOPICS, SECONDS);
   const linked = has("results.activity");
   const counted = health.data?.recent_results;
   return (

@@ -1,4 +1,4 @@
-import { IconActivity } from "@tabler/icons-react";
+import { IconActivity, IconHourglass } from "@tabler/icons-react";
 import { api, path } from "../../lib/api";
 import type { Finder } from "../findable";
 import type { Entries } from "../registry";
@@ -8,6 +8,7 @@ import { type Execution, type ResultRow, resultTone } from "./runs";
 export const entries: Entries = {
   "results.card": { load: () => import("./Card") },
   "results.activity": { load: () => import("./Activity"), icon: IconActivity },
+  "results.durations": { load: () => import("./Durations"), icon: IconHourglass },
   "results.execution": { load: () => import("./Execution") },
   "results.result": { load: () => import("./Result") },
   "results.agent": { load: () => import("./Panel") },
