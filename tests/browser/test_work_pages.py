@@ -118,6 +118,50 @@ async def test_a_job_is_written_with_help_and_looked_at_before_it_is_saved(
     assert visit.noise == []
 
 
+async def test_a_job_is_looked_at_and_revoked_beside_the_list(visit: Visit) -> None:
+    page = await visit.come("operator")
+    await visit.go(page, "/jobs?q=browser")
+    await page.get_by_role("link", name="browser-hello").click()
+    sheet = page.get_by_role("dialog", name="browser-hello")
+    await expect(sheet.get_by_text("powershell")).to_be_visible()
+    assert "q=browser" in page.url
+    assert "open=browser-hello" in page.url
+    assert await visit.violations(page) == []
+    await sheet.get_by_role("button", name="Revoke").click()
+    await page.get_by_role("dialog", name="Revoke browser-hello").get_by_role("button", name="Revoke").click()
+    await expect(sheet.get_by_text("revoked", exact=True)).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(sheet).to_have_count(0)
+    await expect(page.get_by_role("row", name="browser-hello").get_by_text("revoked")).to_be_visible()
+    assert visit.noise == []
+
+
+async def test_a_schedule_is_looked_at_and_switched_off_beside_the_list(visit: Visit, served: Served) -> None:
+    served.ask(
+        "POST",
+        "/api/schedules",
+        {
+            "id": "browser-beside",
+            "cron": "0 0 3 * * *",
+            "job_id": JOB["id"],
+            "target": {"all": True},
+            "mode": "once_per_pc",
+        },
+    )
+    page = await visit.come("operator", theme="dark", width=390)
+    await visit.go(page, "/schedules?open=browser-beside")
+    sheet = page.get_by_role("dialog", name="browser-beside")
+    await expect(sheet.get_by_text("once on each PC")).to_be_visible()
+    await expect(sheet.get_by_role("heading", name="Next ticks")).to_be_visible()
+    assert await visit.violations(page) == []
+    await sheet.get_by_role("button", name="Switch off", exact=True).click()
+    asked = page.get_by_role("dialog", name="Switch browser-beside off")
+    await asked.get_by_role("button", name="Switch off").click()
+    await expect(sheet.get_by_role("button", name="Switch on")).to_be_visible()
+    assert not await visit.overflow(page)
+    assert visit.noise == []
+
+
 async def test_what_the_server_refuses_is_said_in_its_words(visit: Visit) -> None:
     page = await visit.come("operator")
     await visit.go(page, "/schedules/+")

@@ -77,7 +77,7 @@ export function Age({ at, never }: { at: string | null | undefined; never?: stri
   if (Number.isNaN(time)) return <span>{at}</span>;
   const seconds = (time - current) / 1_000;
   // Clocks differ by a little: what just happened did not happen in the future.
-  const shown = seconds > 0 && seconds < 5 ? 0 : seconds;
+  const shown = seconds > 0 && seconds < 5 ? -0 : seconds; // "0s ago", not "in 0s"
   return (
     <time dateTime={at} title={absolute(at)}>
       {relative(shown, i18n.language)}
@@ -85,7 +85,11 @@ export function Age({ at, never }: { at: string | null | undefined; never?: stri
   );
 }
 
-/** A span of time: `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 10 min`, `3 d 4 h`. */
+function both(many: number, unit: string, few: number, smaller: string): string {
+  return few === 0 ? `${many} ${unit}` : `${many} ${unit} ${few} ${smaller}`;
+}
+
+/** A span of time: `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 10 min`, `3 d 4 h`, `7 d`. */
 export function span(milliseconds: number): string {
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1_000;
@@ -93,6 +97,6 @@ export function span(milliseconds: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${String(Math.floor(seconds % 60)).padStart(2, "0")} s`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours < 24) return both(hours, "h", minutes % 60, "min");
+  return both(Math.floor(hours / 24), "d", hours % 24, "h");
 }

@@ -49,7 +49,11 @@ export function Table<T>({ label, columns, rows, rowKey, detail, empty }: TableP
 }
 
 function shape<T>(column: Column<T>): string {
-  return [column.right ? styles.right : "", column.tight ? styles.tight : ""].join(" ");
+  return [
+    column.right ? styles.right : "",
+    column.tight ? styles.tight : "",
+    column.title === "" ? styles.nameless : "",
+  ].join(" ");
 }
 
 interface RowProps<T> {

@@ -1,5 +1,6 @@
 /** Mantine in our colours and measures. What is not here is in tokens.css. */
 import {
+  Accordion,
   ActionIcon,
   Anchor,
   Badge,
@@ -68,6 +69,10 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
+    // Flush with the fields and headings above and below it.
+    Accordion: Accordion.extend({
+      styles: { control: { paddingInline: 0 }, content: { paddingInline: 0 }, label: { fontWeight: 500 } },
+    }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
     Anchor: Anchor.extend({ defaultProps: { underline: "hover" } }),
     Badge: Badge.extend({
@@ -76,7 +81,10 @@ export const theme = createTheme({
     }),
     Button: Button.extend({ defaultProps: { size: "xs", variant: "default", fw: 500 } }),
     Menu: Menu.extend({ defaultProps: { shadow: "md", withinPortal: true } }),
-    Drawer: Drawer.extend({ defaultProps: { closeButtonProps: closing } }),
+    Drawer: Drawer.extend({
+      defaultProps: { closeButtonProps: closing },
+      styles: { title: { fontWeight: 600, fontSize: "1rem", overflowWrap: "anywhere" } },
+    }),
     Modal: Modal.extend({
       defaultProps: {
         closeButtonProps: closing,

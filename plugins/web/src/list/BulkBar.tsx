@@ -40,8 +40,7 @@ export function BulkBar<R>({ selected, actions, total, more, onEverything }: Bul
             key={action.id}
             needs={action.role ?? "viewer"}
             leftSection={action.icon && <action.icon size={14} />}
-            color={action.danger ? "red" : undefined}
-            variant={action.danger ? "light" : "default"}
+            danger={action.danger}
             onClick={() => action.run(selected)}
           >
             {action.title}

@@ -1,5 +1,5 @@
 import { ActionIcon, Badge, Menu } from "@mantine/core";
-import { IconDots } from "@tabler/icons-react";
+import { IconDots, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActionButton } from "../../design/ActionButton";
@@ -34,7 +34,12 @@ export default function Accounts() {
         title={t("accounts.title")}
         about={t("accounts.intro")}
         actions={
-          <ActionButton needs="admin" variant="filled" onClick={() => make(true)}>
+          <ActionButton
+            needs="admin"
+            variant="filled"
+            leftSection={<IconPlus size={14} />}
+            onClick={() => make(true)}
+          >
             {t("accounts.new")}
           </ActionButton>
         }

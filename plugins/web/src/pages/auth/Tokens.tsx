@@ -1,4 +1,5 @@
 import { Alert, Button, Group, Modal, NumberInput, Select, Stack, TextInput } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { CopyButton } from "../../design/Id";
@@ -20,7 +21,7 @@ export default function Tokens() {
         title={t("tokens.title")}
         about={t("tokens.intro")}
         actions={
-          <Button variant="filled" onClick={() => make(true)}>
+          <Button variant="filled" leftSection={<IconPlus size={14} />} onClick={() => make(true)}>
             {t("tokens.new")}
           </Button>
         }

@@ -136,7 +136,7 @@ function Static({ group, onClose }: { group: Group; onClose: () => void }) {
         </ActionButton>
         <ActionButton
           needs="operator"
-          color="red"
+          danger
           blocked={group.members === 0 ? t("group.nobody") : undefined}
           onClick={dialog.open}
         >
@@ -205,7 +205,7 @@ function Dynamic({ group, onClose }: { group: Group; onClose: () => void }) {
         >
           {t("config.save")}
         </ActionButton>
-        <ActionButton needs="operator" color="red" onClick={dialog.open}>
+        <ActionButton needs="operator" danger onClick={dialog.open}>
           {t("group.delete")}
         </ActionButton>
       </div>

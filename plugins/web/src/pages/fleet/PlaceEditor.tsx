@@ -34,7 +34,7 @@ export function PlaceEditor({ place, below = BUILT_IN }: { place: Place; below?:
             actions={
               place.kind !== "global" &&
               stored.etag && (
-                <ActionButton needs="operator" color="red" onClick={dialog.open}>
+                <ActionButton needs="operator" danger onClick={dialog.open}>
                   {t("config.remove")}
                 </ActionButton>
               )

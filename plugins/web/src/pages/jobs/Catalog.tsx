@@ -5,31 +5,34 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { ActionButton, useRefusal } from "../../design/ActionButton";
-import { Confirm } from "../../design/Confirm";
-import { FilterText } from "../../design/FilterText";
+import { FilterLine } from "../../design/FilterText";
 import { count } from "../../design/numbers";
 import { PageHead } from "../../design/PageHead";
+import { SheetLink } from "../../design/SheetLink";
 import { Empty, Loaded } from "../../design/States";
 import { Status } from "../../design/Status";
 import { type Column, Table } from "../../design/Table";
 import { visible } from "../../design/text";
-import { api, path } from "../../lib/api";
-import { useAction, useApi } from "../../lib/data";
+import { path } from "../../lib/api";
+import { useApi } from "../../lib/data";
 import { text, useUrlState } from "../../lib/urlState";
 import { listUrl } from "../../list/state";
-import type { Job } from "./jobs";
+import { Asked, type Doing, doings, TOPICS, type Wish } from "./doings";
+import { JobMark, JobSheet } from "./JobSheet";
+import { type Job, kindOf } from "./jobs";
 
-type Doing = "revoke" | "unrevoke" | "kill" | "delete";
-const shape = { q: text() };
-const TOPICS = ["jobs", "kv:jobs", "executions", "kv:script_status"];
+const shape = { q: text(), open: text() };
 
 export default function Catalog() {
-  const { t } = useTranslation("jobs");
+  const { t, i18n } = useTranslation("jobs");
   const navigate = useNavigate();
-  const [{ q }, set] = useUrlState(shape);
+  const [{ q, open }, set] = useUrlState(shape);
+  const [asked, ask] = useState<Wish | null>(null);
   const jobs = useApi<Job[]>("/api/jobs", { topics: TOPICS });
   const states = useApi<Record<string, string>>("/api/scripts/status", { topics: TOPICS });
   const wanted = q.toLowerCase();
+  const revoked = (id: string) => states.data?.[id] === "REVOKED";
+  const close = () => set({ open: "" }, { push: true });
   return (
     <>
       <PageHead
@@ -47,26 +50,50 @@ export default function Catalog() {
         }
       />
       <Loaded of={jobs}>
-        {(all) => (
-          <>
-            {all.length > 0 && (
-              <FilterText label={t("catalog.search")} value={q} onChange={(next) => set({ q: next })} />
-            )}
-            <Rows
-              rows={all.filter((job) => `${job.id} ${job.description ?? ""}`.toLowerCase().includes(wanted))}
-              revoked={(id) => states.data?.[id] === "REVOKED"}
-              none={all.length === 0}
-            />
-          </>
-        )}
+        {(all) => {
+          const rows = all.filter((job) =>
+            `${job.id} ${job.description ?? ""}`.toLowerCase().includes(wanted),
+          );
+          const opened = all.find((job) => job.id === open);
+          return (
+            <>
+              {all.length > 0 && (
+                <FilterLine
+                  label={t("catalog.search")}
+                  value={q}
+                  onChange={(next) => set({ q: next })}
+                  total={t("catalog.total", { count: rows.length, shown: count(rows.length, i18n.language) })}
+                />
+              )}
+              <Rows rows={rows} revoked={revoked} none={all.length === 0} onAsk={ask} />
+              <JobSheet
+                job={opened}
+                revoked={revoked(open)}
+                onAsk={(what) => opened && ask({ job: opened, what })}
+                onClose={close}
+              />
+              <Asked
+                asked={asked}
+                onClose={() => ask(null)}
+                onDone={(what) => what === "delete" && open !== "" && close()}
+              />
+            </>
+          );
+        }}
       </Loaded>
     </>
   );
 }
 
-function Rows({ rows, revoked, none }: { rows: Job[]; revoked: (id: string) => boolean; none: boolean }) {
+interface RowsProps {
+  rows: Job[];
+  revoked: (id: string) => boolean;
+  none: boolean;
+  onAsk: (asked: Wish) => void;
+}
+
+function Rows({ rows, revoked, none, onAsk }: RowsProps) {
   const { t, i18n } = useTranslation("jobs");
-  const [asked, ask] = useState<{ job: Job; what: Doing } | null>(null);
   const runs = (job: Job) => job.live.running + job.live.pending;
   const columns: Column<Job>[] = [
     {
@@ -74,7 +101,7 @@ function Rows({ rows, revoked, none }: { rows: Job[]; revoked: (id: string) => b
       title: t("column.job"),
       cell: (job) => (
         <>
-          <Link to={path`/jobs/${job.id}`}>{visible(job.id)}</Link>
+          <SheetLink id={job.id}>{visible(job.id)}</SheetLink>
           {job.description && <div className="soft">{visible(job.description)}</div>}
         </>
       ),
@@ -89,17 +116,13 @@ function Rows({ rows, revoked, none }: { rows: Job[]; revoked: (id: string) => b
       key: "kind",
       title: t("column.kind"),
       tight: true,
-      cell: (job) => t(job.inventory ? "kind.inventory" : job.emit ? "kind.events" : "kind.script"),
+      cell: (job) => t(kindOf(job)),
     },
     {
       key: "state",
       title: t("column.state"),
       tight: true,
-      cell: (job) => (
-        <Status tone={revoked(job.id) ? "off" : "ok"}>
-          {t(revoked(job.id) ? "state.revoked" : "state.active")}
-        </Status>
-      ),
+      cell: (job) => <JobMark revoked={revoked(job.id)} />,
     },
     {
       key: "live",
@@ -120,26 +143,23 @@ function Rows({ rows, revoked, none }: { rows: Job[]; revoked: (id: string) => b
       key: "do",
       title: "",
       tight: true,
-      cell: (job) => <Choices job={job} revoked={revoked(job.id)} onAsk={(what) => ask({ job, what })} />,
+      cell: (job) => <Choices job={job} revoked={revoked(job.id)} onAsk={(what) => onAsk({ job, what })} />,
     },
   ];
   return (
-    <>
-      <Table
-        label={t("catalog.title")}
-        columns={columns}
-        rows={rows}
-        rowKey={(job) => job.id}
-        empty={
-          none ? (
-            <Empty title={t("catalog.emptyTitle")}>{t("catalog.emptyText")}</Empty>
-          ) : (
-            <Empty title={t("catalog.noneTitle")} />
-          )
-        }
-      />
-      <Asked asked={asked} onClose={() => ask(null)} />
-    </>
+    <Table
+      label={t("catalog.title")}
+      columns={columns}
+      rows={rows}
+      rowKey={(job) => job.id}
+      empty={
+        none ? (
+          <Empty title={t("catalog.emptyTitle")}>{t("catalog.emptyText")}</Empty>
+        ) : (
+          <Empty title={t("catalog.noneTitle")} />
+        )
+      }
+    />
   );
 }
 
@@ -166,49 +186,17 @@ function Choices({ job, revoked, onAsk }: { job: Job; revoked: boolean; onAsk: (
         </Menu.Item>
         <Menu.Item onClick={() => void navigate(path`/jobs/${job.id}`)}>{t("do.edit")}</Menu.Item>
         <Menu.Divider />
-        <Menu.Item disabled={refused} onClick={() => onAsk(revoked ? "unrevoke" : "revoke")}>
-          {t(revoked ? "do.unrevoke" : "do.revoke")}
-        </Menu.Item>
-        {job.live.running + job.live.pending > 0 && (
-          <Menu.Item disabled={refused} onClick={() => onAsk("kill")}>
-            {t("do.kill")}
+        {doings(job, revoked).map((what) => (
+          <Menu.Item
+            key={what}
+            disabled={refused}
+            color={what === "delete" ? "var(--bad)" : undefined}
+            onClick={() => onAsk(what)}
+          >
+            {t(`do.${what}`)}
           </Menu.Item>
-        )}
-        <Menu.Item disabled={refused} color="var(--bad)" onClick={() => onAsk("delete")}>
-          {t("do.delete")}
-        </Menu.Item>
+        ))}
       </Menu.Dropdown>
     </Menu>
-  );
-}
-
-function perform({ job, what }: { job: Job; what: Doing }): Promise<unknown> {
-  if (what === "delete") return api.delete(path`/api/jobs/${job.id}`);
-  if (what === "kill") return api.post(path`/api/jobs/${job.id}/kill`);
-  return api.post(`${path`/api/scripts/${job.id}`}/${what}`);
-}
-
-function Asked({ asked, onClose }: { asked: { job: Job; what: Doing } | null; onClose: () => void }) {
-  const { t } = useTranslation("jobs");
-  const action = useAction({
-    run: perform,
-    done: (_, { what }) => t(`done.${what}`),
-    touches: TOPICS,
-    after: onClose,
-  });
-  if (!asked) return null;
-  const { job, what } = asked;
-  return (
-    <Confirm
-      opened
-      onClose={onClose}
-      onConfirm={() => action.mutate(asked)}
-      busy={action.isPending}
-      danger={what !== "unrevoke"}
-      title={t(`ask.${what}`, { id: visible(job.id) })}
-      action={t(`do.${what}`)}
-    >
-      {t(`askText.${what}`, { running: job.live.running, pending: job.live.pending })}
-    </Confirm>
   );
 }

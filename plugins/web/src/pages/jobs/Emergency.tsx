@@ -9,9 +9,11 @@ import { Confirm } from "../../design/Confirm";
 import { count } from "../../design/numbers";
 import { PageHead } from "../../design/PageHead";
 import { Loaded } from "../../design/States";
+import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { api } from "../../lib/api";
 import { useAction, useApi } from "../../lib/data";
+import { useHasPage } from "../../lib/plugins";
 import { listUrl } from "../../list/state";
 import type { Emergency as State } from "./jobs";
 import styles from "./jobs.module.css";
@@ -30,8 +32,21 @@ export default function Emergency() {
   );
 }
 
-function Shown({ state }: { state: State }) {
+function Standing({ open }: { open: number }) {
   const { t, i18n } = useTranslation("jobs");
+  const there = useHasPage()("results.activity");
+  const words = t("stop.open", { count: open, shown: count(open, i18n.language) });
+  const to = listUrl("/activity", { filters: [{ field: "status", op: "eq", value: "running" }] });
+  return (
+    <div className={styles.standing}>
+      <Status tone="ok">{t("stop.running")}</Status>
+      <Status tone={open > 0 ? "run" : "off"}>{there ? <Link to={to}>{words}</Link> : words}</Status>
+    </div>
+  );
+}
+
+function Shown({ state }: { state: State }) {
+  const { t } = useTranslation("jobs");
   const [asked, ask] = useState<Act | null>(null);
   const act = useAction({
     run: ({ what, reason }: { what: Act; reason: string }) =>
@@ -57,13 +72,8 @@ function Shown({ state }: { state: State }) {
           </ActionButton>
         </Alert>
       ) : (
-        <p>{t("stop.running")}</p>
+        <Standing open={state.open} />
       )}
-      <p>
-        <Link to={listUrl("/activity", { filters: [{ field: "status", op: "eq", value: "running" }] })}>
-          {t("stop.open", { count: state.open, shown: count(state.open, i18n.language) })}
-        </Link>
-      </p>
       <div className={styles.acts}>
         {ACTS.map((what) => (
           <section key={what} className={styles.act}>
@@ -71,7 +81,7 @@ function Shown({ state }: { state: State }) {
             <p className="soft">{t(`stop.text.${what}`)}</p>
             <ActionButton
               needs="operator"
-              color="red"
+              danger
               blocked={what === "pause" && state.paused ? t("stop.paused") : undefined}
               onClick={() => ask(what)}
             >

@@ -17,6 +17,11 @@ export interface Job {
   live: { running: number; pending: number };
 }
 
+/** The key of the word for what its runs give. */
+export function kindOf(job: Job): "kind.inventory" | "kind.events" | "kind.script" {
+  return job.inventory ? "kind.inventory" : job.emit ? "kind.events" : "kind.script";
+}
+
 export const TEMPLATE = `id: my-job
 version: "1.0.0"
 description: ""

@@ -79,7 +79,7 @@ function Plan({ plan, targets }: { plan: KeptPlan; targets: Target[] | undefined
         </h3>
         <div className={styles.buttons}>
           {begun.length > 0 && (
-            <ActionButton needs="operator" size="compact-xs" color="red" onClick={() => setAsks("stop")}>
+            <ActionButton needs="operator" size="compact-xs" danger onClick={() => setAsks("stop")}>
               {t("plan.stop")}
             </ActionButton>
           )}

@@ -72,7 +72,7 @@ export function ReleaseTable({ rows, onRoll }: ReleaseTableProps) {
           <ActionButton
             needs="operator"
             size="compact-xs"
-            color="red"
+            danger
             aria-label={t("delete.of", { name: visible(row.version) })}
             onClick={() => setGoes(row.version)}
           >

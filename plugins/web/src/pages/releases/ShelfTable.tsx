@@ -67,7 +67,7 @@ export function ShelfTable({ shelf, rows, empty }: ShelfTableProps) {
           <ActionButton
             needs="operator"
             size="compact-xs"
-            color="red"
+            danger
             aria-label={t("delete.of", { name: titleOf(row) })}
             onClick={() => setGoes(row)}
           >

@@ -78,7 +78,7 @@ function Rows({ rows }: { rows: Target[] }) {
       title: "",
       tight: true,
       cell: (row) => (
-        <ActionButton needs="operator" size="compact-xs" color="red" onClick={() => setStops(row)}>
+        <ActionButton needs="operator" size="compact-xs" danger onClick={() => setStops(row)}>
           {t("stop.ask")}
         </ActionButton>
       ),

@@ -161,7 +161,7 @@ function Stop({ run, waiting }: { run: Execution; waiting: Batch[] }) {
     <>
       <ActionButton
         needs="operator"
-        color="red"
+        danger
         leftSection={<IconHandStop size={14} />}
         onClick={() => ask(true)}
       >

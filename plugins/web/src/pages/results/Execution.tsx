@@ -172,7 +172,7 @@ function Actions({ run }: { run: Execution }) {
       {open && (
         <ActionButton
           needs="operator"
-          color="red"
+          danger
           leftSection={<IconPlayerStop size={14} />}
           onClick={() => ask("kill")}
         >

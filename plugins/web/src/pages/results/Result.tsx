@@ -1,7 +1,9 @@
 /** One result: where, when, how it ended, and everything that it said. */
+import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { Age, absolute, span } from "../../design/Age";
+import { Facts as FactList } from "../../design/Facts";
 import { CopyButton, Id } from "../../design/Id";
 import { count } from "../../design/numbers";
 import { Output } from "../../design/Output";
@@ -54,34 +56,41 @@ function Facts({ row }: { row: Detail }) {
   const took =
     row.started_at && row.finished_at ? span(Date.parse(row.finished_at) - Date.parse(row.started_at)) : null;
   return (
-    <dl className={styles.meta}>
-      <dt>{t("column.exit")}</dt>
-      <dd>
-        {code ?? "—"}
-        {skipped && <span className="soft"> · {t(`exit.skip.${code}`)}</span>}
-      </dd>
-      <dt>{t("column.started")}</dt>
-      <dd>{row.started_at ? absolute(row.started_at) : "—"}</dd>
-      <dt>{t("column.finished")}</dt>
-      <dd>
-        {row.finished_at ? absolute(row.finished_at) : t("exit.running")}
-        {took && <span className="soft"> · {took}</span>}
-      </dd>
-      <dt>{t("column.version")}</dt>
-      <dd className="mono">{visible(row.version ?? "—")}</dd>
-      <dt>{t("column.run")}</dt>
-      <dd>
-        {row.exec_id ? <Id value={row.exec_id} most={40} to={path`/executions/${row.exec_id}`} /> : "—"}
-      </dd>
-      <dt>{t("column.request")}</dt>
-      <dd>
-        <Id value={row.request_id} most={40} />
-      </dd>
-      <dt>{t("column.result")}</dt>
-      <dd>
-        <Id value={row.result_id} most={40} />
-      </dd>
-    </dl>
+    <FactList
+      of={[
+        [
+          t("column.exit"),
+          <Fragment key="exit">
+            {code ?? "—"}
+            {skipped && <span className="soft"> · {t(`exit.skip.${code}`)}</span>}
+          </Fragment>,
+        ],
+        [t("column.started"), row.started_at ? absolute(row.started_at) : "—"],
+        [
+          t("column.finished"),
+          <Fragment key="finished">
+            {row.finished_at ? absolute(row.finished_at) : t("exit.running")}
+            {took && <span className="soft"> · {took}</span>}
+          </Fragment>,
+        ],
+        [
+          t("column.version"),
+          <span key="version" className="mono">
+            {visible(row.version ?? "—")}
+          </span>,
+        ],
+        [
+          t("column.run"),
+          row.exec_id ? (
+            <Id key="run" value={row.exec_id} most={40} to={path`/executions/${row.exec_id}`} />
+          ) : (
+            "—"
+          ),
+        ],
+        [t("column.request"), <Id key="request" value={row.request_id} most={40} />],
+        [t("column.result"), <Id key="result" value={row.result_id} most={40} />],
+      ]}
+    />
   );
 }
 

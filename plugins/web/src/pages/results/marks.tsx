@@ -43,7 +43,10 @@ export function RunMark({ run }: { run: Execution }) {
   const all = run.expected ?? run.target_count;
   return (
     <Status tone={runTone(run)}>
-      {t(isOpen(run) ? "run.going" : "run.ended", { done: show(good), total: show(all) })}
+      {/* One failure of many must not look as if all had failed. */}
+      <span className={bad > 0 ? styles.plain : undefined}>
+        {t(isOpen(run) ? "run.going" : "run.ended", { done: show(good), total: show(all) })}
+      </span>
       {bad > 0 && <span className={styles.bad}> · {t("run.failed", { shown: show(bad) })}</span>}
     </Status>
   );

@@ -5,27 +5,20 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
-import { Age, absolute } from "../../design/Age";
-import { PageHead, Section } from "../../design/PageHead";
+import { PageHead } from "../../design/PageHead";
 import { Segments } from "../../design/Segments";
 import { Loaded } from "../../design/States";
-import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { DocumentEditor } from "../../editor/DocumentEditor";
 import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
 import { choice, useUrlState } from "../../lib/urlState";
 import { Asked, type Doing } from "./Asked";
+import { Coming } from "./Coming";
 import { CronHelper } from "./CronHelper";
-import { type Schedule, TEMPLATE, type Ticking, TOPICS } from "./schedules";
+import { Standing } from "./Standing";
+import { type Next, type Schedule, TEMPLATE, TOPICS } from "./schedules";
 import { Ticks } from "./Ticks";
-
-interface Next extends Ticking {
-  cron: string;
-  time_zone: string | null;
-  enabled: boolean;
-  runs_on: string;
-}
 
 const shape = { view: choice(["ticks", "source"] as const, "ticks") };
 
@@ -80,10 +73,8 @@ function One({ id }: { id: string }) {
         about={
           schedule && (
             <span>
-              <Status tone={schedule.enabled === false ? "off" : "ok"}>
-                {t(schedule.enabled === false ? "state.off" : "state.on")}
-              </Status>{" "}
-              · <Link to={path`/jobs/${schedule.job_id}`}>{visible(schedule.job_id)}</Link>
+              <Standing schedule={schedule} /> ·{" "}
+              <Link to={path`/jobs/${schedule.job_id}`}>{visible(schedule.job_id)}</Link>
             </span>
           )
         }
@@ -103,7 +94,7 @@ function One({ id }: { id: string }) {
               >
                 {t(schedule.enabled === false ? "do.enable" : "do.disable")}
               </ActionButton>
-              <ActionButton needs="operator" color="red" onClick={() => act("delete")}>
+              <ActionButton needs="operator" danger onClick={() => act("delete")}>
                 {t("do.delete")}
               </ActionButton>
             </>
@@ -131,31 +122,5 @@ function One({ id }: { id: string }) {
         }}
       />
     </>
-  );
-}
-
-function Coming({ next }: { next: Next }) {
-  const { t, i18n } = useTranslation("scheduler");
-  const words = i18n.language === "ja" ? next.words?.ja : next.words?.en;
-  return (
-    <Section title={t("coming")}>
-      <p>
-        <span className="mono">{visible(next.cron)}</span>{" "}
-        {next.time_zone ? `(${visible(next.time_zone)})` : "(UTC)"}
-        {words && <span> — {words}</span>}
-      </p>
-      {!next.accepted && <p role="alert">{visible(next.error ?? "")}</p>}
-      {next.accepted && !next.enabled && <p className="soft">{t("comingOff")}</p>}
-      <ol>
-        {next.next.map((at) => (
-          <li key={at}>
-            {absolute(at)}{" "}
-            <span className="soft">
-              (<Age at={at} />)
-            </span>
-          </li>
-        ))}
-      </ol>
-    </Section>
   );
 }

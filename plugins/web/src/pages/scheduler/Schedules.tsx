@@ -6,9 +6,11 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { ActionButton, useRefusal } from "../../design/ActionButton";
 import { Age } from "../../design/Age";
-import { FilterText } from "../../design/FilterText";
+import { FilterLine } from "../../design/FilterText";
+import { count } from "../../design/numbers";
 import { PageHead } from "../../design/PageHead";
 import { Segments } from "../../design/Segments";
+import { SheetLink } from "../../design/SheetLink";
 import { Empty, Loaded } from "../../design/States";
 import { Status } from "../../design/Status";
 import { type Column, Table } from "../../design/Table";
@@ -17,15 +19,17 @@ import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
 import { choice, text, useUrlState } from "../../lib/urlState";
 import { Asked, type Doing } from "./Asked";
-import { decisionTone, type Schedule, type ScheduleState, TOPICS, targetOf } from "./schedules";
+import { ScheduleSheet } from "./ScheduleSheet";
+import { Standing } from "./Standing";
+import { decisionTone, doings, type Schedule, type ScheduleState, TOPICS, targetOf } from "./schedules";
 import { Ticks } from "./Ticks";
 
-const shape = { q: text(), view: choice(["list", "ticks", "missed"] as const, "list") };
+const shape = { q: text(), open: text(), view: choice(["list", "ticks", "missed"] as const, "list") };
 
 export default function Schedules() {
   const { t } = useTranslation("scheduler");
   const navigate = useNavigate();
-  const [{ q, view }, set] = useUrlState(shape);
+  const [{ q, view, open }, set] = useUrlState(shape);
   return (
     <>
       <PageHead
@@ -53,31 +57,65 @@ export default function Schedules() {
           </>
         }
       />
-      {view === "list" && <Listed q={q} onSearch={(next) => set({ q: next })} />}
+      {view === "list" && (
+        <Listed
+          q={q}
+          onSearch={(next) => set({ q: next })}
+          open={open}
+          onOpen={(id) => set({ open: id }, { push: true })}
+        />
+      )}
       {view === "ticks" && <Ticks from="/api/schedule-ticks" named />}
       {view === "missed" && <Ticks from="/api/schedule-ticks" decision="missed" named />}
     </>
   );
 }
 
-function Listed({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
-  const { t } = useTranslation("scheduler");
+interface ListedProps {
+  q: string;
+  onSearch: (q: string) => void;
+  /** The schedule whose sheet is open; empty: none. */
+  open: string;
+  onOpen: (id: string) => void;
+}
+
+function Listed({ q, onSearch, open, onOpen }: ListedProps) {
+  const { t, i18n } = useTranslation("scheduler");
+  const [asked, ask] = useState<{ schedule: Schedule; what: Doing } | null>(null);
   const schedules = useApi<Schedule[]>("/api/schedules", { topics: TOPICS });
   const states = useApi<ScheduleState[]>("/api/schedule-states", { topics: TOPICS });
   const known = new Map(states.data?.map((one) => [one.schedule_id, one]));
   const wanted = q.toLowerCase();
   return (
     <Loaded of={schedules}>
-      {(all) => (
-        <>
-          {all.length > 0 && <FilterText label={t("search")} value={q} onChange={onSearch} />}
-          <Rows
-            rows={all.filter((one) => `${one.id} ${one.job_id}`.toLowerCase().includes(wanted))}
-            states={known}
-            none={all.length === 0}
-          />
-        </>
-      )}
+      {(all) => {
+        const rows = all.filter((one) => `${one.id} ${one.job_id}`.toLowerCase().includes(wanted));
+        const opened = all.find((one) => one.id === open);
+        return (
+          <>
+            {all.length > 0 && (
+              <FilterLine
+                label={t("search")}
+                value={q}
+                onChange={onSearch}
+                total={t("total", { count: rows.length, shown: count(rows.length, i18n.language) })}
+              />
+            )}
+            <Rows rows={rows} states={known} none={all.length === 0} onAsk={ask} />
+            <ScheduleSheet
+              schedule={opened}
+              state={known.get(open)}
+              onAsk={(what) => opened && ask({ schedule: opened, what })}
+              onClose={() => onOpen("")}
+            />
+            <Asked
+              asked={asked}
+              onClose={() => ask(null)}
+              onDone={(what) => what === "delete" && open !== "" && onOpen("")}
+            />
+          </>
+        );
+      }}
     </Loaded>
   );
 }
@@ -86,18 +124,18 @@ interface RowsProps {
   rows: Schedule[];
   states: Map<string, ScheduleState>;
   none: boolean;
+  onAsk: (asked: { schedule: Schedule; what: Doing }) => void;
 }
 
-function Rows({ rows, states, none }: RowsProps) {
+function Rows({ rows, states, none, onAsk }: RowsProps) {
   const { t } = useTranslation("scheduler");
-  const [asked, ask] = useState<{ schedule: Schedule; what: Doing } | null>(null);
   const columns: Column<Schedule>[] = [
     {
       key: "id",
       title: t("column.schedule"),
       cell: (row) => (
         <>
-          <Link to={path`/schedules/${row.id}`}>{visible(row.id)}</Link>
+          <SheetLink id={row.id}>{visible(row.id)}</SheetLink>
           <div className="soft">{visible(row.job_id)}</div>
         </>
       ),
@@ -117,20 +155,7 @@ function Rows({ rows, states, none }: RowsProps) {
       key: "state",
       title: t("column.state"),
       tight: true,
-      cell: (row) => {
-        const state = states.get(row.id);
-        if (state?.problem)
-          return (
-            <Status tone="bad" title={visible(state.problem)}>
-              {t("state.problem")}
-            </Status>
-          );
-        return (
-          <Status tone={row.enabled === false ? "off" : "ok"}>
-            {t(row.enabled === false ? "state.off" : "state.on")}
-          </Status>
-        );
-      },
+      cell: (row) => <Standing schedule={row} state={states.get(row.id)} />,
     },
     {
       key: "next",
@@ -152,22 +177,19 @@ function Rows({ rows, states, none }: RowsProps) {
       key: "do",
       title: "",
       tight: true,
-      cell: (row) => <Choices schedule={row} onAsk={(what) => ask({ schedule: row, what })} />,
+      cell: (row) => <Choices schedule={row} onAsk={(what) => onAsk({ schedule: row, what })} />,
     },
   ];
   return (
-    <>
-      <Table
-        label={t("title")}
-        columns={columns}
-        rows={rows}
-        rowKey={(row) => row.id}
-        empty={
-          none ? <Empty title={t("emptyTitle")}>{t("emptyText")}</Empty> : <Empty title={t("noneTitle")} />
-        }
-      />
-      <Asked asked={asked} onClose={() => ask(null)} />
-    </>
+    <Table
+      label={t("title")}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      empty={
+        none ? <Empty title={t("emptyTitle")}>{t("emptyText")}</Empty> : <Empty title={t("noneTitle")} />
+      }
+    />
   );
 }
 
@@ -198,8 +220,6 @@ function Choices({ schedule, onAsk }: { schedule: Schedule; onAsk: (what: Doing)
   const navigate = useNavigate();
   const refusal = useRefusal("operator");
   const refused = refusal !== undefined;
-  const items: Doing[] =
-    schedule.enabled === false ? ["run", "enable", "delete"] : ["run", "disable", "cascade", "delete"];
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -210,7 +230,7 @@ function Choices({ schedule, onAsk }: { schedule: Schedule; onAsk: (what: Doing)
       <Menu.Dropdown>
         {refusal && <Menu.Label>{refusal}</Menu.Label>}
         <Menu.Item onClick={() => void navigate(path`/schedules/${schedule.id}`)}>{t("open")}</Menu.Item>
-        {items.map((what) => (
+        {doings(schedule).map((what) => (
           <Menu.Item
             key={what}
             disabled={refused}

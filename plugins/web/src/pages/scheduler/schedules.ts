@@ -1,5 +1,6 @@
 /** Schedules as they are stored, how they stand, and what their ticks decided. */
 import type { Tone } from "../../design/Status";
+import type { Doing } from "./Asked";
 
 export interface Schedule {
   id: string;
@@ -34,6 +35,13 @@ export interface Ticking {
   error: string | null;
 }
 
+export interface Next extends Ticking {
+  cron: string;
+  time_zone: string | null;
+  enabled: boolean;
+  runs_on: string;
+}
+
 export interface Tick {
   id: number;
   schedule_id: string;
@@ -62,6 +70,11 @@ export function decisionTone(decision: string): Tone {
   if (decision === "failed") return "bad";
   if (decision === "missed" || decision === "held") return "warn";
   return "off";
+}
+
+/** What can be done with it now, in the order of the menus. */
+export function doings(schedule: Schedule): Doing[] {
+  return schedule.enabled === false ? ["run", "enable", "delete"] : ["run", "disable", "cascade", "delete"];
 }
 
 /** Whom it is for, in a line. */

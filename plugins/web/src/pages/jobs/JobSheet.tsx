@@ -1,0 +1,103 @@
+/** One job beside the list: what it is, how it stands, and what can be done with it. */
+import { Button, Drawer, Group, Stack } from "@mantine/core";
+import { IconPlayerPlay } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { ActionButton } from "../../design/ActionButton";
+import { Facts } from "../../design/Facts";
+import { Status } from "../../design/Status";
+import { visible } from "../../design/text";
+import { path } from "../../lib/api";
+import { listUrl } from "../../list/state";
+import { type Doing, doings } from "./doings";
+import { type Job, kindOf } from "./jobs";
+
+interface JobSheetProps {
+  /** Undefined: none is open. */
+  job: Job | undefined;
+  revoked: boolean;
+  onAsk: (what: Doing) => void;
+  onClose: () => void;
+}
+
+export function JobSheet({ job, revoked, onAsk, onClose }: JobSheetProps) {
+  return (
+    <Drawer
+      opened={job !== undefined}
+      onClose={onClose}
+      position="right"
+      size="md"
+      title={visible(job?.id ?? "")}
+    >
+      {job && <Body job={job} revoked={revoked} onAsk={onAsk} />}
+    </Drawer>
+  );
+}
+
+function Body({ job, revoked, onAsk }: { job: Job; revoked: boolean; onAsk: (what: Doing) => void }) {
+  const { t } = useTranslation("jobs");
+  const { execute } = job;
+  return (
+    <Stack gap="md">
+      {job.description && <div>{visible(job.description)}</div>}
+      <Group gap="xs">
+        <Button
+          component={Link}
+          to={`/run?job=${encodeURIComponent(job.id)}`}
+          variant="filled"
+          leftSection={<IconPlayerPlay size={14} />}
+        >
+          {t("do.run")}
+        </Button>
+        <Button component={Link} to={path`/jobs/${job.id}`}>
+          {t("do.edit")}
+        </Button>
+        {doings(job, revoked).map((what) => (
+          <ActionButton
+            key={what}
+            needs="operator"
+            danger={what === "kill" || what === "delete"}
+            onClick={() => onAsk(what)}
+          >
+            {t(`do.${what}`)}
+          </ActionButton>
+        ))}
+      </Group>
+      <Facts
+        of={[
+          [t("column.state"), <JobMark key="state" revoked={revoked} />],
+          [
+            t("column.version"),
+            <span key="version" className="mono">
+              {visible(job.version)}
+            </span>,
+          ],
+          [t("column.kind"), t(kindOf(job))],
+          [t("sheet.shell"), visible(execute.shell)],
+          [t("sheet.runAs"), execute.run_as && visible(execute.run_as)],
+          [t("sheet.folder"), execute.cwd && <span className="mono">{visible(execute.cwd)}</span>],
+          [t("sheet.timeout"), visible(execute.timeout)],
+          [
+            t("sheet.object"),
+            execute.script_object && <span className="mono">{visible(execute.script_object)}</span>,
+          ],
+          [t("sheet.approval"), job.require_approval && t("sheet.asked")],
+          [
+            t("column.live"),
+            <Link
+              key="live"
+              to={listUrl("/activity", { filters: [{ field: "job_id", op: "eq", value: job.id }] })}
+            >
+              {t("sheet.live", { running: job.live.running, pending: job.live.pending })}
+            </Link>,
+          ],
+        ]}
+      />
+    </Stack>
+  );
+}
+
+export function JobMark({ revoked }: { revoked: boolean }) {
+  const { t } = useTranslation("jobs");
+  return <Status tone={revoked ? "off" : "ok"}>{t(revoked ? "state.revoked" : "state.active")}</Status>;
+}
