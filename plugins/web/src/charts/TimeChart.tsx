@@ -3,6 +3,7 @@ import "uplot/dist/uPlot.min.css";
 import { useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
 import uPlot from "uplot";
 import { absolute } from "../design/Age";
 import styles from "./charts.module.css";
@@ -84,6 +85,7 @@ function clock(at: number, step: number, first: boolean): string {
 
 export function TimeChart(props: TimeChartProps) {
   const { times, series, step, height = 150, stacked = false, label, format, from, to, most, sync } = props;
+  const { t } = useTranslation("charts");
   const { ref, width } = useElementSize();
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
@@ -93,6 +95,8 @@ export function TimeChart(props: TimeChartProps) {
   newest.current = props;
   const [at, raw] = useMemo(() => filled(times, series, step), [times, series, step]);
   const drawn = useMemo(() => (stacked ? stack(raw) : raw), [stacked, raw]);
+  const last = useMemo(() => lastKnown(raw), [raw]);
+  const empty = last === null;
   const shape = series.map((one) => one.label).join("\n");
   const start = from.getTime() / 1_000;
   const end = to.getTime() / 1_000;
@@ -116,7 +120,7 @@ export function TimeChart(props: TimeChartProps) {
       {
         width,
         height,
-        padding: [8, 8, 0, 0],
+        padding: [8, 22, 0, 0],
         legend: { show: false },
         cursor: {
           drag: { x: true, y: false, setScale: false },
@@ -134,7 +138,8 @@ export function TimeChart(props: TimeChartProps) {
             ...axis,
             size: 76,
             incrs: newest.current.binary ? BINARY : undefined,
-            values: (_, splits) => splits.map((value) => newest.current.format(value)),
+            values: (_, splits) =>
+              splits.map((value) => newest.current.format(value).replace(/\.0(?=\D)/, "")),
           },
         ],
         series: [
@@ -172,7 +177,7 @@ export function TimeChart(props: TimeChartProps) {
       chart.current = null;
       made.destroy();
     };
-  }, [width > 0, shape, scheme, stacked, sync, height]);
+  }, [width > 0, empty, shape, scheme, stacked, sync, height]);
 
   useEffect(() => {
     if (width > 0) chart.current?.setSize({ width, height });
@@ -182,7 +187,7 @@ export function TimeChart(props: TimeChartProps) {
     chart.current?.setData([at, ...drawn] as uPlot.AlignedData, true);
   }, [at, drawn, start, end, most]);
 
-  const place = pointed ?? lastKnown(raw);
+  const place = pointed ?? last;
   return (
     <figure className={styles.figure} ref={ref}>
       <figcaption className={styles.caption}>
@@ -202,7 +207,13 @@ export function TimeChart(props: TimeChartProps) {
           })}
         </span>
       </figcaption>
-      <div ref={host} role="img" aria-label={label} style={{ height }} className={styles.plot} />
+      {empty ? (
+        <div className={styles.none} style={{ height }}>
+          {t("none")}
+        </div>
+      ) : (
+        <div ref={host} role="img" aria-label={label} style={{ height }} className={styles.plot} />
+      )}
     </figure>
   );
 }

@@ -1,5 +1,5 @@
 /** All agents: search, filter, choose, act. */
-import { Anchor, Code, Tooltip } from "@mantine/core";
+import { Anchor, Tooltip } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
@@ -16,6 +16,7 @@ import { List } from "../../list/List";
 import { listUrl } from "../../list/state";
 import type { Column } from "../../list/types";
 import { useAgentFields, useAttributes } from "../../pick/agentFields";
+import { useNoAgentsWords } from "../../pick/NoAgents";
 import { useAgentActions } from "./actions";
 import { type AgentRow, TOPICS, useAgentSource } from "./agents";
 import styles from "./agents.module.css";
@@ -40,11 +41,7 @@ export default function Agents() {
         href={(row) => path`/agents/${row.pc_id}`}
         actions={actions}
         tone={(row) => (row.online ? undefined : "off")}
-        empty={{
-          title: t("agents.emptyTitle"),
-          text: t("agents.emptyText"),
-          action: <Code block>{t("agents.emptyCommand")}</Code>,
-        }}
+        empty={useNoAgentsWords()}
       />
       {dialogs}
     </>
@@ -139,8 +136,8 @@ export function useColumns(): readonly Column<AgentRow>[] {
       {
         id: "groups",
         title: t("column.groups"),
-        width: 130,
-        grow: 2,
+        width: 170,
+        grow: 3,
         cell: (row) =>
           row.groups.length === 0 ? (
             <span className="soft">—</span>

@@ -5,18 +5,22 @@ import { PageHead } from "../../design/PageHead";
 import { Empty, SkeletonRows } from "../../design/States";
 import { atLeast, usePrincipal } from "../../lib/me";
 import { type PageRow, useContributions, useTitle } from "../../lib/plugins";
+import { useNoAgents } from "../../pick/NoAgents";
 import { Contribution } from "../../shell/Contribution";
+import { FirstSteps } from "./FirstSteps";
 import styles from "./overview.module.css";
 
 export default function Overview() {
   const { t } = useTranslation("host");
   const { rows } = useContributions();
   const { data: me } = usePrincipal();
+  const nobody = useNoAgents();
   const cards = rows.filter((row) => row.kind === "card" && me !== undefined && atLeast(me.role, row.role));
   return (
     <>
       <PageHead title={t("overview.title")} />
       {cards.length === 0 && <Empty title={t("overview.empty")}>{t("overview.emptyAbout")}</Empty>}
+      {nobody && <FirstSteps />}
       <div className={styles.grid}>
         {cards.map((card) => (
           <OneCard key={card.id} card={card} />

@@ -9,6 +9,7 @@ import { Empty, Failure, SkeletonRows } from "../../design/States";
 import { visible } from "../../design/text";
 import { api } from "../../lib/api";
 import { flag, text, useUrlState } from "../../lib/urlState";
+import { NoAgents, useNoAgents } from "../../pick/NoAgents";
 import { compared, type Pair } from "./comparing";
 import styles from "./inventory.module.css";
 import { rendered } from "./jobs";
@@ -19,6 +20,7 @@ const shape = { a: text(), b: text(), same: flag() };
 export default function Compare() {
   const { t } = useTranslation("inventory");
   const [{ a, b, same }, set] = useUrlState(shape);
+  const nobody = useNoAgents();
   const [one, other] = [useFacts(a), useFacts(b)];
   return (
     <>
@@ -33,7 +35,9 @@ export default function Compare() {
           onChange={(event) => set({ same: event.currentTarget.checked })}
         />
       </div>
-      {!a || !b ? (
+      {nobody ? (
+        <NoAgents />
+      ) : !a || !b ? (
         <Empty title={t("chooseTwo")}>{t("chooseTwoText")}</Empty>
       ) : one.error || other.error ? (
         <Failure

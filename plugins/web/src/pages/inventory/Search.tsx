@@ -15,6 +15,7 @@ import { api, path } from "../../lib/api";
 import { text, useUrlState } from "../../lib/urlState";
 import styles from "./inventory.module.css";
 import { type InventoryJob, rendered, useInventoryJobs } from "./jobs";
+import { NoJobs } from "./NoJobs";
 import { columnsOf, tablePath } from "./source";
 
 const shape = { q: text() };
@@ -45,7 +46,9 @@ export default function Search() {
       />
       <Loaded of={jobs}>
         {(found) =>
-          q.trim() ? (
+          found.length === 0 ? (
+            <NoJobs />
+          ) : q.trim() ? (
             <Found jobs={found} q={q.trim()} />
           ) : (
             <Empty title={t("searchNothing")}>{t("searchHelp")}</Empty>

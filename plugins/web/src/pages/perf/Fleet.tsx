@@ -1,8 +1,7 @@
 /** The performance of the fleet: over time, who is busiest, and who is looked into. */
-import { Anchor, SegmentedControl, Select, Table } from "@mantine/core";
+import { SegmentedControl, Select } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import charts from "../../charts/charts.module.css";
 import { RangePicker } from "../../charts/RangePicker";
 import { aligned, type RangeState, stepFor, useRange } from "../../charts/range";
@@ -10,11 +9,11 @@ import { TimeChart } from "../../charts/TimeChart";
 import { Age } from "../../design/Age";
 import { PageHead, Section } from "../../design/PageHead";
 import { Empty, Failure, Loaded, SkeletonRows } from "../../design/States";
-import { visible } from "../../design/text";
-import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
 import { choice, useUrlState } from "../../lib/urlState";
+import { NoAgents, useNoAgents } from "../../pick/NoAgents";
 import { METRICS, type Metric, shown } from "./metrics";
+import { type PcRow, PcTable } from "./PcTable";
 import styles from "./perf.module.css";
 
 const WINDOWS = ["5m", "15m", "1h", "6h"] as const;
@@ -28,6 +27,15 @@ export default function Fleet() {
   const { t } = useTranslation("perf");
   const state = useRange("24h");
   const [{ agg, top, window }, set] = useUrlState(shape);
+  const nobody = useNoAgents();
+  if (nobody) {
+    return (
+      <>
+        <PageHead title={t("title")} about={t("about")} />
+        <NoAgents />
+      </>
+    );
+  }
   return (
     <>
       <PageHead
@@ -49,11 +57,7 @@ export default function Fleet() {
           </>
         }
       />
-      <div className={charts.grid}>
-        {METRICS.map((metric) => (
-          <FleetChart key={metric} metric={metric} agg={agg} state={state} />
-        ))}
-      </div>
+      <Charts agg={agg} state={state} />
       <div className={styles.below}>
         <Section
           title={t("busiest")}
@@ -91,15 +95,35 @@ interface FleetSeries {
   points: { at: string; value: number | null }[];
 }
 
-function FleetChart({ metric, agg, state }: { metric: Metric; agg: string; state: RangeState }) {
-  const { t } = useTranslation("perf");
+function useSeries(metric: Metric, agg: string, state: RangeState) {
   const step = stepFor(state.range, 150, 60);
   const { from, to } = aligned(state.range, step);
   // Not after each sample, of which a fleet sends hundreds a second: the range moves on by itself.
-  const { data, error, refetch } = useApi<FleetSeries>("/api/perf/fleet", {
+  const answer = useApi<FleetSeries>("/api/perf/fleet", {
     query: { metric, agg, from, to, step: step.text },
     keep: true,
   });
+  return { ...answer, from, to };
+}
+
+/** All of them, or in one word that there is nothing to draw: who sends samples sends all metrics. */
+function Charts({ agg, state }: { agg: string; state: RangeState }) {
+  const { t } = useTranslation("perf");
+  const { data } = useSeries("cpu_pct", agg, state);
+  if (data?.points.every((one) => one.value === null))
+    return <Empty title={t("noSamples")}>{t("noSamplesFleet")}</Empty>;
+  return (
+    <div className={charts.grid}>
+      {METRICS.map((metric) => (
+        <FleetChart key={metric} metric={metric} agg={agg} state={state} />
+      ))}
+    </div>
+  );
+}
+
+function FleetChart({ metric, agg, state }: { metric: Metric; agg: string; state: RangeState }) {
+  const { t } = useTranslation("perf");
+  const { data, error, refetch, from, to } = useSeries(metric, agg, state);
   const times = useMemo(() => data?.points.map((one) => Date.parse(one.at) / 1_000) ?? [], [data]);
   const label = t(`metric.${metric}`);
   const series = useMemo(
@@ -126,7 +150,7 @@ function FleetChart({ metric, agg, state }: { metric: Metric; agg: string; state
 }
 
 interface TopRows {
-  rows: { pc_id: string; hostname: string | null; value: number }[];
+  rows: (PcRow & { value: number })[];
 }
 
 function Busiest({ metric, window }: { metric: Metric; window: string }) {
@@ -142,28 +166,13 @@ function Busiest({ metric, window }: { metric: Metric; window: string }) {
         rows.length === 0 ? (
           <Empty title={t("noSamples")}>{t("noSamplesText")}</Empty>
         ) : (
-          <Table aria-label={t("busiest")} className={styles.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t("pc")}</Table.Th>
-                <Table.Th>{t("hostname")}</Table.Th>
-                <Table.Th ta="right">{t(`metric.${metric}`)}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map((one) => (
-                <Table.Tr key={one.pc_id}>
-                  <Table.Td>
-                    <Anchor component={Link} size="sm" to={`${path`/agents/${one.pc_id}`}?panel=perf.agent`}>
-                      {visible(one.pc_id)}
-                    </Anchor>
-                  </Table.Td>
-                  <Table.Td>{visible(one.hostname ?? "—")}</Table.Td>
-                  <Table.Td ta="right">{shown(metric, one.value)}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+          <PcTable
+            label={t("busiest")}
+            panel="perf.agent"
+            rows={rows}
+            title={t(`metric.${metric}`)}
+            last={(row) => shown(metric, row.value)}
+          />
         )
       }
     </Loaded>
@@ -171,7 +180,7 @@ function Busiest({ metric, window }: { metric: Metric; window: string }) {
 }
 
 interface InvestigationRows {
-  rows: { pc_id: string; hostname: string | null; latest_at: string | null }[];
+  rows: (PcRow & { latest_at: string | null })[];
 }
 
 function Investigations() {
@@ -186,34 +195,13 @@ function Investigations() {
         rows.length === 0 ? (
           <Empty title={t("noInvestigations")}>{t("noInvestigationsText")}</Empty>
         ) : (
-          <Table aria-label={t("investigations")} className={styles.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t("pc")}</Table.Th>
-                <Table.Th>{t("hostname")}</Table.Th>
-                <Table.Th ta="right">{t("latest")}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map((one) => (
-                <Table.Tr key={one.pc_id}>
-                  <Table.Td>
-                    <Anchor
-                      component={Link}
-                      size="sm"
-                      to={`${path`/agents/${one.pc_id}`}?panel=perf.processes`}
-                    >
-                      {visible(one.pc_id)}
-                    </Anchor>
-                  </Table.Td>
-                  <Table.Td>{visible(one.hostname ?? "—")}</Table.Td>
-                  <Table.Td ta="right">
-                    <Age at={one.latest_at} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+          <PcTable
+            label={t("investigations")}
+            panel="perf.processes"
+            rows={rows}
+            title={t("latest")}
+            last={(row) => <Age at={row.latest_at} />}
+          />
         )
       }
     </Loaded>
