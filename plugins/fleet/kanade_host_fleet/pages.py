@@ -18,7 +18,7 @@ PAGES = [
     ),
     Page(
         "fleet.config",
-        {"en": "Configuration", "ja": "設定"},
+        {"en": "Configuration", "ja": "構成"},
         section="fleet",
         path="/config",
         order=21,
@@ -34,7 +34,7 @@ PAGES = [
     ),
     Page(
         "fleet.agent-config",
-        {"en": "Configuration", "ja": "設定"},
+        {"en": "Configuration", "ja": "構成"},
         kind="panel",
         section="fleet",
         order=60,

@@ -10,7 +10,7 @@ from kanade_host.plugin import Page
 PAGES = [
     Page(
         "heartbeat.agents",
-        {"en": "Agents", "ja": "端末一覧"},
+        {"en": "Agents", "ja": "エージェント"},
         section="fleet",
         path="/agents",
         order=10,
@@ -18,7 +18,7 @@ PAGES = [
     ),
     Page(
         "heartbeat.agent",
-        {"en": "Agent", "ja": "端末"},
+        {"en": "Agent", "ja": "エージェント"},
         section="fleet",
         path="/agents/:pcId",
         order=11,
@@ -34,7 +34,7 @@ PAGES = [
     ),
     Page(
         "heartbeat.health",
-        {"en": "Agents", "ja": "端末"},
+        {"en": "Agents", "ja": "エージェント"},
         kind="card",
         section="overview",
         order=10,
@@ -42,7 +42,7 @@ PAGES = [
     ),
     Page(
         "heartbeat.facts",
-        {"en": "About this PC", "ja": "この端末について"},
+        {"en": "About this PC", "ja": "この PC について"},
         kind="panel",
         section="fleet",
         order=10,

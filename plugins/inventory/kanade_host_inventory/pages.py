@@ -10,7 +10,7 @@ from kanade_host.plugin import Page
 PAGES = [
     Page(
         "inventory.facts",
-        {"en": "Inventory", "ja": "インベントリー"},
+        {"en": "Inventory", "ja": "インベントリ"},
         section="fleet",
         path="/inventory",
         order=30,
@@ -42,7 +42,7 @@ PAGES = [
     ),
     Page(
         "inventory.agent",
-        {"en": "Inventory", "ja": "インベントリー"},
+        {"en": "Inventory", "ja": "インベントリ"},
         kind="panel",
         section="fleet",
         order=50,

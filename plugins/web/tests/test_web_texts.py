@@ -68,3 +68,35 @@ def test_every_text_that_is_asked_for_exists() -> None:
             if key not in keys("en", namespace or default):
                 missing.append(f"{path.relative_to(SRC)}: {asked}")
     assert missing == []
+
+
+WORDS = {
+    "端末|コンピュータ|マシン|デバイス": "PC",
+    "インベントリー": "インベントリ",
+    "利用者|ユーザ(?!ー)": "ユーザー",
+    "サーバ(?!ー)": "サーバー",
+    "フォルダ(?!ー)": "フォルダー",
+    "ブラウザ(?!ー)": "ブラウザー",
+    "フィルタ(?!ー)": "フィルター",
+    "ターゲット": "対象",
+    "ヒストリー?": "履歴",
+    "コンフィグ": "構成",
+    r"[（）]|[^\s(\"]\(|\)[\u3040-\u30ff\u4e00-\u9fff]": "( and ), with a space outside",
+}
+"""Words that Japanese texts do not use, and what they use instead (README.md, Words)."""
+
+
+def japanese() -> Iterator[tuple[str, str]]:
+    """Every Japanese text of ours, and where it stands: the bundle's, and titles that plugins declare."""
+    for namespace in NAMESPACES:
+        for key, text in words("ja", namespace).items():
+            yield f"{namespace}:{key}", text
+    for path in sorted(SRC.parents[1].glob("*/*/pages.py")):
+        for text in re.findall(r'"ja": "([^"]+)"', path.read_text("utf-8")):
+            yield path.parent.name, text
+
+
+@pytest.mark.parametrize("forbidden", WORDS)
+def test_one_japanese_word_for_each_concept(forbidden: str) -> None:
+    found = [f"{where}: {text}" for where, text in japanese() if re.search(forbidden, text)]
+    assert found == [], f"say {WORDS[forbidden]}"
