@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
 import msgspec
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from kanade_host.plugin.errors import KanadeError
@@ -48,26 +48,26 @@ class ReaderLost(KanadeError):
     """Nothing more will come from this reader, for the reason in the text: begin anew."""
 
 
-def parse(message: Msg) -> Fetched:
+def parse(subject: bytes, reply: bytes, data: bytes, headers: dict[str, str] | None) -> Fetched:
     """Read the `$JS.ACK` reply subject of a delivery, in the old layout (9 tokens) and the new (11 and more).
 
     Raises ValueError when it is neither.
     """
-    tokens = message.reply.split(".")
+    tokens = reply.split(b".")
     count = len(tokens)
     first = 4 if count == 9 else 6
-    if count < 9 or count == 10 or tokens[1] != "ACK":
-        raise ValueError(f"no delivery: reply subject {message.reply!r}")
+    if count < 9 or count == 10 or tokens[1] != b"ACK":
+        raise ValueError(f"no delivery: reply subject {reply!r}")
     return Fetched(
         int(tokens[first + 1]),
         int(tokens[first + 2]),
         int(tokens[first]),
         int(tokens[first + 3]),
         int(tokens[first + 4]),
-        message.subject,
-        message.data,
-        message.reply,
-        message.headers,
+        subject.decode("utf-8", "replace"),
+        data,
+        reply.decode("utf-8", "replace"),
+        headers,
     )
 
 
@@ -92,6 +92,7 @@ class Pull:
         self._timer: asyncio.TimerHandle | None = None
         self._asking: set[asyncio.Task[None]] = set()
         self._heard = 0.0
+        self._now = time.monotonic
         self._closed = False
 
     # -- life --------------------------------------------------------------------------------
@@ -102,9 +103,10 @@ class Pull:
         # A message that does not fit a request alone would never be delivered.
         self._max_bytes = max(self._max_bytes, 4 * session.max_payload)
         self._inbox = session.new_inbox()
-        self._subscription = await session.subscribe(self._inbox, self._receive)
+        self._subscription = await session.subscribe_at_once(self._inbox, self._receive)
         session.lost.add_done_callback(self._session_lost)
-        self._heard = asyncio.get_running_loop().time()
+        self._now = asyncio.get_running_loop().time
+        self._heard = self._now()
         self._watch(SILENCE_SECONDS)
         self._ask()
 
@@ -173,16 +175,17 @@ class Pull:
 
     # -- receiving ---------------------------------------------------------------------------
 
-    async def _receive(self, message: Msg) -> None:
-        self._heard = asyncio.get_running_loop().time()
-        headers = message.headers
+    def _receive(self, subject: bytes, reply: bytes, data: bytes, headers: dict[str, str] | None) -> None:
+        if self._lost is not None:
+            return
+        self._heard = self._now()
         # A stored message has a subject to be acknowledged at; a publisher may have given it a status, too.
-        if headers is not None and not message.reply and not message.data and "Status" in headers:
+        if headers is not None and not reply and not data and "Status" in headers:
             self._status(headers)
             return
         self._requested -= 1
         try:
-            fetched = parse(message)
+            fetched = parse(subject, reply, data, headers)
         except ValueError as error:
             self._lose(str(error))
             return
@@ -267,7 +270,7 @@ class Pull:
         """A request that is open brings a heartbeat every two seconds, or the broker has forgotten it."""
         if self._lost is not None:
             return
-        silent = asyncio.get_running_loop().time() - self._heard
+        silent = self._now() - self._heard
         if self._requested <= 0:
             self._ask()
             self._watch(SILENCE_SECONDS)

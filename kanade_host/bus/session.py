@@ -30,6 +30,8 @@ CALL_SECONDS = 5.0
 UNSENT_LIMIT = 64 * 1024 * 1024
 
 OnMessage = Callable[[Msg], Awaitable[None]]
+OnDelivery = Callable[[bytes, bytes, bytes, dict[str, str] | None], None]
+"""Takes subject, reply subject, body and headers of a message, as they stand on the wire."""
 OnError = Callable[[Exception], None]
 
 
@@ -44,6 +46,18 @@ class _Client(Client):
         super().__init__()
         divide_by_spaces_and_tabs()
         self._lost = lost
+        self.deliveries: dict[int, OnDelivery] = {}
+        """By subscription: whoever takes messages while the bytes that hold them are read."""
+
+    async def _process_msg(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes | None
+    ) -> None:
+        """A message object, a queue and a task for each are half of what reading a message costs."""
+        deliver = self.deliveries.get(sid)
+        if deliver is None:
+            await super()._process_msg(sid, subject, reply, data, headers)  # type: ignore[arg-type]
+        else:
+            deliver(subject, reply, data, await self._process_headers(headers) if headers else None)
 
     def _build_message(
         self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: dict[str, str] | None
@@ -275,8 +289,23 @@ class Session:
         except (nats.errors.Error, OSError) as error:
             raise BrokerUnavailable(f"subscribing failed: {error}") from None
 
+    async def subscribe_at_once(self, subject: str, deliver: OnDelivery) -> Subscription:
+        """Subscribe for the life of the session; `deliver` is called for each message as it is read.
+
+        It must not raise, and what it does holds up everything else on the connection. Raises
+        `BrokerUnavailable`.
+        """
+        self.check()
+        try:
+            subscription = await self._client.subscribe(subject)
+        except (nats.errors.Error, OSError) as error:
+            raise BrokerUnavailable(f"subscribing failed: {error}") from None
+        self._client.deliveries[subscription._id] = deliver
+        return subscription
+
     async def unsubscribe(self, subscription: Subscription) -> None:
         """Best effort: on a lost session there is nothing to do."""
+        self._client.deliveries.pop(subscription._id, None)
         if self.alive:
             with contextlib.suppress(nats.errors.Error, OSError):
                 await subscription.unsubscribe()
