@@ -50,6 +50,7 @@ from kanade_host.plugin import (
     audit,
     delete_older,
     hookimpl,
+    insert_rows,
 )
 
 assert_type(API_VERSION, str)
@@ -75,11 +76,18 @@ def apply(tx: Tx, batch: Batch) -> None:
         meta: Meta = message.meta
         cursor = tx.execute("INSERT INTO tour_seen VALUES (?, ?)", (message.body.pc_id, meta.time.stored))
         tx.executemany("DELETE FROM tour_seen WHERE pc_id = ?", [(str(cursor.rowcount),)])
+        insert_rows(tx, "INSERT INTO tour_seen VALUES (?, ?)", [(message.body.pc_id, meta.time.stored)])
         tx.send("commands.pc.x", b"", id=f"tour-{meta.sequence}", due=meta.time, core=False)
         tx.changed("tour", meta.subject)
         tx.after_commit(lambda: None)
         assert_type(tx.withdraw("tour-"), int)
         audit(tx, meta.time, "tour_seen", None, {"n": 1}, actor="host", id="1")
+
+
+async def pick(ctx: Context, bodies: Sequence[bytes]) -> Sequence[bool]:
+    """Before anything is decoded: which messages matter."""
+    ctx.log.debug("picking", messages=len(bodies))
+    return [b"pc_id" in body for body in bodies]
 
 
 async def prepare(ctx: Context, batch: Batch) -> Batch:
@@ -171,7 +179,9 @@ def kanade_resources() -> Sequence[Resource]:
 @hookimpl
 def kanade_subscriptions() -> Sequence[Subscription]:
     return [
-        Projection("tour.seen", "OBS_EVENTS", "tour_seen", Seen, apply, filter="obs.>", prepare=prepare),
+        Projection(
+            "tour.seen", "OBS_EVENTS", "tour_seen", Seen, apply, filter="obs.>", prepare=prepare, pick=pick
+        ),
         Samples("tour.beats", "heartbeat.>", Seen, apply, key=lambda body: body.pc_id, limit=10),
         Watch("jobs", on_change=changed),
     ]

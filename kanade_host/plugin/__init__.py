@@ -75,6 +75,7 @@ from kanade_host.plugin.rebuild import Reach, Rebuild
 from kanade_host.plugin.resources import Bucket, ObjectStore, Resource, Stream
 from kanade_host.plugin.retention import DAY_SECONDS, delete_older, in_parts
 from kanade_host.plugin.routes import Caller, HttpErrorText, Request, Response, Route
+from kanade_host.plugin.rows import insert_rows
 from kanade_host.plugin.settings import Settings
 from kanade_host.plugin.subscriptions import (
     Batch,
@@ -174,6 +175,7 @@ __all__ = [
     "exported",
     "hookimpl",
     "in_parts",
+    "insert_rows",
     "marked",
     "move_rows",
     "parse_duration",

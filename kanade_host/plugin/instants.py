@@ -81,6 +81,8 @@ class Instant:
         if known[0] != seconds:
             at = _EPOCH + timedelta(seconds=seconds)
             known = _second = (seconds, at.isoformat()[:19])
+        if rest % 1_000:  # of the broker's times nearly all
+            return cls(f"{known[1]}.{rest:09d}+00:00")
         return cls(known[1] + _fraction(f"{rest:09d}") + "+00:00")
 
     @classmethod

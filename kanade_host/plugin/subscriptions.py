@@ -122,6 +122,10 @@ class Projection:
     - `prepare(ctx, batch)`: async, before `apply`, outside any transaction; may fetch what the
       messages point to, and returns what `apply` shall get as the batch (the same messages, or
       changed ones, in the same order, none left out). Raise `Retry` for causes outside the messages.
+    - `pick(ctx, bodies)`: async, before anything is decoded; says of each message whether it concerns this
+      projection. For a second projection of a busy stream, which wants few of its messages: what is not
+      picked is passed over. Pick what cannot be told: it is then decoded, and set aside if it is bad.
+      `Retry` as in `prepare`.
     - `after`: name of a projection of the same stream whose position has to have passed a message
       before this one sees it.
     - `begins_at`: in a database that kanade-backend filled, the durable whose position is ours too.
@@ -134,6 +138,7 @@ class Projection:
     apply: Callable[[Tx, Batch], None]
     filter: str | None = None
     prepare: Callable[[Context, Batch], Awaitable[Batch]] | None = None
+    pick: Callable[[Context, Sequence[bytes]], Awaitable[Sequence[bool]]] | None = None
     after: str | None = None
     begins_at: str | None = None
 

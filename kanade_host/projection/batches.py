@@ -17,7 +17,7 @@ from kanade_host.projection.ledger import DeadLetter
 
 @dataclass(slots=True)
 class Item:
-    """One fetched message: decoded, or the letter that says why not.
+    """One fetched message: decoded, or the letter that says why not; neither, if it was not picked.
 
     `unprepared`: what `prepare` raised for it, which may be the plugin's fault rather than the message's.
     """
@@ -33,10 +33,15 @@ def letter_of(fetched: Fetched, error: str, traceback: str = "") -> DeadLetter:
     return DeadLetter(fetched.sequence, fetched.time_ns, fetched.subject, fetched.data, error, traceback)
 
 
-def decode_all(decoder: Decoding, fetched: Sequence[Fetched]) -> list[Item]:
+def decode_all(
+    decoder: Decoding, fetched: Sequence[Fetched], picked: Sequence[bool] | None = None
+) -> list[Item]:
     """Decode each message strictly; what fails becomes a dead letter by itself, never its neighbours."""
     items = []
-    for one in fetched:
+    for place, one in enumerate(fetched):
+        if picked is not None and not picked[place]:
+            items.append(Item(one, None))
+            continue
         try:
             body = decoder.decode(one.data)
         except (BadJson, BadShape) as error:

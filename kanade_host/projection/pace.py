@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-LEAST, MOST = 500, 4_000
+LEAST, MOST = 1_000, 4_000
 SHORT_SECONDS, LONG_SECONDS = 0.05, 0.1
 
 

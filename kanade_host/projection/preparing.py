@@ -1,14 +1,14 @@
-"""The asynchronous step before a batch is applied, and keeping its messages claimed meanwhile."""
+"""The asynchronous steps before a batch is applied, and keeping its messages claimed meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import traceback
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
-from kanade_host.bus.reader import BacklogReader, Reader
+from kanade_host.bus.reader import BacklogReader, Fetched, Reader
 from kanade_host.plugin.context import Context
 from kanade_host.plugin.errors import PluginError, Retry, Unavailable
 from kanade_host.plugin.subscriptions import Message, Projection
@@ -16,6 +16,8 @@ from kanade_host.projection.batches import Item, letter_of
 
 BACKOFF = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
 PROGRESS_SECONDS = 10.0
+
+T = TypeVar("T")
 
 
 @contextlib.asynccontextmanager
@@ -32,6 +34,26 @@ async def in_progress(reader: Reader | BacklogReader, items: Sequence[Item]) -> 
         yield
     finally:
         signalling.cancel()
+
+
+async def pick(
+    projection: Projection, ctx: Context, fetched: Sequence[Fetched], waiting: Callable[[str | None], None]
+) -> Sequence[bool] | None:
+    """Which messages are to be decoded; None: all. A `pick` that fails leaves out nothing."""
+    if projection.pick is None:
+        return None
+    picking, bodies = projection.pick, [one.data for one in fetched]
+    try:
+        picked = await _patiently(lambda: picking(ctx, bodies), "pick", waiting)
+    except Exception as error:
+        ctx.log.warning(
+            "pick failed, so all messages are taken", projection=projection.name, error=str(error)
+        )
+        return None
+    if len(picked) != len(fetched):
+        ctx.log.warning("pick has to answer for every message", projection=projection.name)
+        return None
+    return picked
 
 
 async def prepare(
@@ -52,7 +74,7 @@ async def _together(
 ) -> bool:
     """Prepare the whole batch at once; False when a message of it raised."""
     try:
-        prepared = await _patiently(projection, ctx, [item.message for item in good], waiting)
+        prepared = await _prepared(projection, ctx, [item.message for item in good], waiting)
     except Exception:
         return False
     for item, message in zip(good, prepared, strict=True):
@@ -64,34 +86,41 @@ async def _alone(
     projection: Projection, ctx: Context, item: Item, waiting: Callable[[str | None], None]
 ) -> None:
     try:
-        item.message = (await _patiently(projection, ctx, [item.message], waiting))[0]
+        item.message = (await _prepared(projection, ctx, [item.message], waiting))[0]
     except Exception as error:
         text = "".join(traceback.format_exception(error))
         item.letter = letter_of(item.fetched, f"prepare: {type(error).__name__}: {error}", text)
         item.message, item.unprepared = None, error
 
 
-async def _patiently(
+async def _prepared(
     projection: Projection,
     ctx: Context,
     messages: Sequence[Message[Any] | None],
     waiting: Callable[[str | None], None],
 ) -> Sequence[Message[Any]]:
-    assert projection.prepare is not None
+    preparing = projection.prepare
+    assert preparing is not None
+    prepared = await _patiently(lambda: preparing(ctx, messages), "prepare", waiting)  # type: ignore[arg-type]
+    if len(prepared) != len(messages):
+        raise PluginError(
+            f"prepare of {projection.name} returned {len(prepared)} messages for {len(messages)};"
+            " it has to return every message, in order"
+        )
+    return prepared
+
+
+async def _patiently(call: Callable[[], Awaitable[T]], step: str, waiting: Callable[[str | None], None]) -> T:
+    """Causes outside of the messages are waited out."""
     attempt = 0
     while True:
         try:
-            prepared = await projection.prepare(ctx, messages)  # type: ignore[arg-type]
+            answer = await call()
         except (Retry, Unavailable) as error:
-            waiting(f"prepare: {error}")
+            waiting(f"{step}: {error}")
             await asyncio.sleep(BACKOFF[min(attempt, len(BACKOFF) - 1)])
             attempt += 1
             continue
         if attempt:
             waiting(None)
-        if len(prepared) != len(messages):
-            raise PluginError(
-                f"prepare of {projection.name} returned {len(prepared)} messages for {len(messages)};"
-                " it has to return every message, in order"
-            )
-        return prepared
+        return answer

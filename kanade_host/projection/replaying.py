@@ -19,7 +19,7 @@ from kanade_host.projection.applying import Applier
 from kanade_host.projection.batches import Item, decode_all
 from kanade_host.projection.decoding import decoding
 from kanade_host.projection.ledger import Ledger
-from kanade_host.projection.preparing import prepare
+from kanade_host.projection.preparing import pick, prepare
 
 BATCH = 2_000
 APPLY_SECONDS = 60.0
@@ -92,7 +92,8 @@ class Replay:
             while (fetched := await self._take()) is not None:
                 now = [one for one in fetched if one.sequence <= sequence]
                 self._left = fetched[len(now) :]
-                items = decode_all(self._decoder, now)
+                picked = await pick(self.projection, self._ctx, now, self._waiting)
+                items = decode_all(self._decoder, now, picked)
                 items = await prepare(self.projection, self._ctx, items, self._waiting)
                 if applying is not None:
                     await applying

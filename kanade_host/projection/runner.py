@@ -29,7 +29,7 @@ from kanade_host.projection.beginning import Begun, begin
 from kanade_host.projection.decoding import decoding
 from kanade_host.projection.ledger import Ledger
 from kanade_host.projection.pace import Pace
-from kanade_host.projection.preparing import in_progress, prepare
+from kanade_host.projection.preparing import in_progress, pick, prepare
 from kanade_host.projection.replay import replay_letters
 from kanade_host.projection.status import Status
 
@@ -218,7 +218,7 @@ class Runner:
                 pending = fetched[-1].pending
                 done = pending < NEARLY_READ if isinstance(reader, BacklogReader) else pending > BACKLOG
                 fault("fetched")
-                items = await self._decoded(fetched)
+                items = await self._decoded(reader, fetched)
                 if self.projection.prepare is not None:
                     async with in_progress(reader, items):
                         items = await prepare(self.projection, self._ctx, items, self._waiting)
@@ -238,12 +238,18 @@ class Runner:
                 await asyncio.wait({committing})
             await reader.stop()
 
-    async def _decoded(self, fetched: list[Fetched]) -> list[Item]:
+    async def _decoded(self, reader: Reader | BacklogReader, fetched: list[Fetched]) -> list[Item]:
         """Others get the loop in between: a backlog comes in large batches."""
-        items = decode_all(self._decoder, fetched[:DECODED_AT_ONCE])
-        for first in range(DECODED_AT_ONCE, len(fetched), DECODED_AT_ONCE):
-            await asyncio.sleep(0)
-            items += decode_all(self._decoder, fetched[first : first + DECODED_AT_ONCE])
+        picked = None
+        if self.projection.pick is not None:
+            async with in_progress(reader, [Item(one, None) for one in fetched]):
+                picked = await pick(self.projection, self._ctx, fetched, self._waiting)
+        items: list[Item] = []
+        for first in range(0, len(fetched), DECODED_AT_ONCE):
+            if first:
+                await asyncio.sleep(0)
+            part = slice(first, first + DECODED_AT_ONCE)
+            items += decode_all(self._decoder, fetched[part], picked and picked[part])
         return items
 
     async def _take(

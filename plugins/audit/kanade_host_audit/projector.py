@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kanade_host.plugin import Batch, Message, Tx, canonical
+from kanade_host.plugin import Batch, Message, Tx, canonical, insert_rows
 from kanade_host_audit.messages import AuditEvent
 
 _AT_MOST = 100
@@ -34,11 +34,12 @@ def apply_audit(tx: Tx, batch: Batch) -> None:
         rows.append((following, *row))
         sources.append((*at, following))
         following += 1
-    tx.executemany(
+    insert_rows(
+        tx,
         "INSERT INTO audit_log (id, actor, action, target, payload, occurred_at) VALUES (?, ?, ?, ?, ?, ?)",
         rows,
     )
-    tx.executemany(_SOURCE, sources)
+    insert_rows(tx, _SOURCE, sources)
     tx.execute("UPDATE audit_bounds SET last_foreign = ?, last_ours = ?", (last_foreign, following - 1))
     if rows:
         tx.changed("audit", *_few(row[2] for row in rows))

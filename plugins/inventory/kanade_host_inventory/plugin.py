@@ -28,7 +28,7 @@ from kanade_host_inventory.hints import BUCKET, SERVICE, Hints, hints_of
 from kanade_host_inventory.messages import ExecResult
 from kanade_host_inventory.pages import PAGES
 from kanade_host_inventory.pc_records import InventoryRecords
-from kanade_host_inventory.preparing import prepare
+from kanade_host_inventory.preparing import pick, prepare
 from kanade_host_inventory.projector import apply_scans
 from kanade_host_inventory.rebuild import REBUILD
 from kanade_host_inventory.settings import InventorySettings
@@ -65,6 +65,7 @@ def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa:
             stream="RESULTS",
             durable="kanade_inventory_facts",
             message=ExecResult,
+            pick=pick,
             prepare=prepare,
             apply=apply_scans,
             begins_at="backend_results_projector",

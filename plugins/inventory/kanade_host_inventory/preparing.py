@@ -1,14 +1,51 @@
-"""Which results are scans: the asynchronous step before the transaction (`contract/projections.md` 4)."""
+"""Which results are scans: the asynchronous steps before the transaction (`contract/projections.md` 4).
+
+Few results are. So each is only glanced at, and what certainly is no scan is not decoded at all; the results
+plugin reads the same messages, and sets aside those that are bad.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from kanade_host.plugin import Batch, Context, InvalidKey, Message, ResourceMissing, Retry
 from kanade_host_inventory.hints import Hint, hints_of
 from kanade_host_inventory.messages import ExecResult, Output, Scan
 from kanade_host_inventory.overflow import AT_ONCE, fetch
+
+KEYS_AT_ONCE = 16
+
+
+class _Glance(msgspec.Struct, gc=False):
+    """What tells a scan from other results."""
+
+    exit_code: int = 0
+    manifest_id: str | None = None
+
+
+_glance = msgspec.json.Decoder(_Glance).decode
+
+
+async def pick(ctx: Context, bodies: Sequence[bytes]) -> Sequence[bool]:
+    """Successful results of jobs with an inventory hint, and whatever cannot be read at a glance.
+
+    Raises `Retry` and `BrokerUnavailable` as `prepare` does.
+    """
+    keys = [_key(body) for body in bodies]
+    found = await _hints(ctx, {key for key in keys if key})
+    return [key is None or key in found for key in keys]
+
+
+def _key(body: bytes) -> str | None:
+    """The job of a successful result; empty: no scan for certain; None: not known."""
+    try:
+        seen = _glance(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return seen.manifest_id or "" if seen.exit_code == 0 else ""
 
 
 async def prepare(ctx: Context, batch: Batch) -> Batch:
@@ -28,16 +65,21 @@ async def prepare(ctx: Context, batch: Batch) -> Batch:
 async def _hints(ctx: Context, keys: Iterable[str]) -> dict[str, Hint]:
     hints = hints_of(ctx)
     found: dict[str, Hint] = {}
-    for key in keys:
+    slots = asyncio.Semaphore(KEYS_AT_ONCE)
+
+    async def look(key: str) -> None:
         try:
-            held = await hints.find(key)
+            async with slots:
+                held = await hints.find(key)
         except InvalidKey as error:
             ctx.log.warning("inventory fact projection failed", job_id=key, reason=str(error))
-            continue
+            return
         except ResourceMissing as error:
             raise Retry(f"the job catalogue cannot be read: {error}") from error
         if held is not None and held.hint is not None:
             found[key] = held.hint
+
+    await asyncio.gather(*map(look, keys))
     return found
 
 

@@ -5,7 +5,7 @@ An event with a record id is known by PC, source and that id; one without by all
 
 from __future__ import annotations
 
-from kanade_host.plugin import Batch, Tx, canonical
+from kanade_host.plugin import Batch, Tx, canonical, insert_rows
 from kanade_host_obs.messages import ObsEvent
 
 _AT_MOST = 100
@@ -39,7 +39,7 @@ def apply_events(tx: Tx, batch: Batch) -> None:
 
 def _insert(tx: Tx, rows: list[Row], *, with_id: bool) -> None:
     if with_id:
-        tx.executemany(_KNOWN_BY_ID, rows)
+        insert_rows(tx, _KNOWN_BY_ID, rows)
     else:
         tx.executemany(_KNOWN_BY_CONTENT, [(*row, *row[:4], row[5]) for row in rows])
 

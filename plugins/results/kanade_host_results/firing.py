@@ -142,7 +142,7 @@ def _count_earlier(tx: Tx, exec_id: str) -> None:
     if begun:
         move(tx, begun)
     if tally:
-        counters.apply_tally(tx, tally, moves)
+        counters.apply_tally(tx, tally, lambda _: moves)
 
 
 def _supersede(tx: Tx, earlier: str, later: str, at: Instant, release: Release) -> None:

@@ -6,7 +6,9 @@ What a row knows decides: a result counts when it makes the row or ends it, and 
 
 from __future__ import annotations
 
-from kanade_host.plugin import Batch, Instant, Tx
+from collections.abc import Iterable
+
+from kanade_host.plugin import Batch, Instant, Tx, insert_rows
 from kanade_host_results import counters
 from kanade_host_results.chosen import chosen
 from kanade_host_results.digests import digest
@@ -35,7 +37,7 @@ def apply_results(tx: Tx, batch: Batch) -> None:
     rows = []
     fresh: list[ExecResult] = []
     tally: counters.Tally = {}
-    moves: dict[tuple[str, str], Move] = {}
+    counted: list[tuple[str, ExecResult, Instant]] = []
     for key, message in zip(keys, batch):
         if key in ended:
             continue
@@ -45,18 +47,26 @@ def apply_results(tx: Tx, batch: Batch) -> None:
         fresh.append(body)
         if body.exec_id is not None:
             counters.add(tally, body.exec_id, body.exit_code)
-            moves[body.exec_id, body.pc_id] = _move(key, body, message.meta.time)
+            counted.append((key, body, message.meta.time))
         if body.stdout_object is not None or body.stderr_object is not None:
             _keep_pointers(tx, key, body)
     if not rows:
         return
-    tx.executemany(_UPSERT, rows)
+    insert_rows(tx, _UPSERT, rows)
     note_successes(tx, fresh)
     if tally:
-        counters.apply_tally(tx, tally, moves)
+        counters.apply_tally(tx, tally, lambda execs: _moves(counted, execs))
     grown(tx, min(str(row[9]) for row in rows))
     pcs = {str(row[3]) for row in rows}
     tx.changed("results", *(pcs if len(pcs) <= _KEYS_AT_MOST else ()))
+
+
+def _moves(counted: Iterable[tuple[str, ExecResult, Instant]], execs: set[str]) -> counters.Moves:
+    return {
+        (body.exec_id, body.pc_id): _move(key, body, at)
+        for key, body, at in counted
+        if body.exec_id is not None and body.exec_id in execs
+    }
 
 
 def _move(key: str, body: ExecResult, at: Instant) -> Move:

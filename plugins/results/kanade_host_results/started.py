@@ -6,7 +6,7 @@ comes out; a start that comes late fills in what only it knows.
 
 from __future__ import annotations
 
-from kanade_host.plugin import Batch, Tx
+from kanade_host.plugin import Batch, Tx, insert_rows
 from kanade_host_results.forgotten import forgotten
 from kanade_host_results.messages import EventStarted
 from kanade_host_results.recent import grown
@@ -30,8 +30,7 @@ def apply_started(tx: Tx, batch: Batch) -> None:
     """
     gone = forgotten(tx, [message.body.result_id for message in batch])
     batch = [message for message in batch if message.body.result_id not in gone]
-    written = tx.executemany(_INSERT, [_row(message.body, message.meta.time.sql) for message in batch])
-    if written.rowcount == 0:
+    if insert_rows(tx, _INSERT, [_row(message.body, message.meta.time.sql) for message in batch]) == 0:
         return
     grown(tx, min(message.meta.time for message in batch).sql)
     execs = {message.body.exec_id for message in batch}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kanade_host.plugin import Context, Instant, Tx
+from kanade_host.plugin import Context, Instant, Tx, insert_rows
 from kanade_host_results.messages import ExecResult
 
 LAST_SUCCESS = "SELECT pc_id, finished_at FROM result_successes WHERE job_id = ?"
@@ -23,7 +23,7 @@ def note_successes(tx: Tx, bodies: Iterable[ExecResult]) -> None:
             key = (body.manifest_id, body.pc_id)
             newest[key] = max(newest.get(key, ""), body.finished_at.stored)
     if newest:
-        tx.executemany(_NOTE, [(*key, finished_at) for key, finished_at in newest.items()])
+        insert_rows(tx, _NOTE, [(*key, finished_at) for key, finished_at in newest.items()])
 
 
 async def last_success(ctx: Context, job_id: str) -> dict[str, Instant]:

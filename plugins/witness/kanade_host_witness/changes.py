@@ -13,6 +13,20 @@ from typing import Any
 
 from kanade_host.plugin import BadJson, BadShape, decode
 
+ACTIONS = frozenset(
+    {
+        *("revoke", "unrevoke", "script_status_clear", "script_status_set"),
+        *("script_current_clear", "script_current_set"),
+        *("config_set", "config_clear", "agent_rollout"),
+        *("groups_set", "group_add", "group_remove"),
+        *("job_delete", "job_upsert"),
+        *("schedule_delete", "schedule_upsert", "schedule_enable", "schedule_disable"),
+        *("agent_publish", "agent_release_delete", "app_package_publish", "app_package_delete"),
+        *("script_object_publish", "script_object_delete"),
+        *("kill", "stream_delete"),
+    }
+)
+"""All that may stand in `alike`: records of other actions say nothing about what is watched here."""
 LONGEST = 100
 """Characters of a value of unknown meaning that are put on record."""
 

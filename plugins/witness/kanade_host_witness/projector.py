@@ -7,10 +7,22 @@ broker that was restored deliver old ones again.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from kanade_host.plugin import BadJson, BadShape, Batch, Message, Tx, canonical, decode
+import msgspec
+
+from kanade_host.plugin import (
+    BadJson,
+    BadShape,
+    Batch,
+    Decoder,
+    Instant,
+    Message,
+    Tx,
+    canonical,
+    insert_rows,
+)
 from kanade_host_witness import changes
 from kanade_host_witness.changes import Change
 from kanade_host_witness.sources import AUDIT_STREAM, KILLS, Source
@@ -30,6 +42,19 @@ CLAIM_CHANGE = (
     "SELECT id FROM witness_changes WHERE target = ? AND at_ns BETWEEN ? AND ?"
     " AND EXISTS (SELECT 1 FROM json_each(alike) WHERE value = ?) ORDER BY at_ns LIMIT 1"
 )
+
+
+class _Record(msgspec.Struct, gc=False):
+    """What the audit plugin takes for a record (`contract/wire.md` 7.9)."""
+
+    actor: str
+    action: str
+    payload: Any
+    occurred_at: Instant
+    target: str | None = None
+
+
+_record = Decoder(_Record)
 
 
 def watching(source: Source) -> Callable[[Tx, Batch], None]:
@@ -62,12 +87,14 @@ def apply_kills(tx: Tx, batch: Batch) -> None:
 def apply_audit(tx: Tx, batch: Batch) -> None:
     """What others say that they did."""
     since = tx.execute("SELECT at_ns FROM witness_since").fetchone()[0]
+    heard = []
     for message in _unseen(tx, AUDIT_STREAM, batch):
-        if message.meta.by_host or message.meta.time.ns <= since:
-            continue
-        said = _said(message.body)
-        if said is not None:
-            _heard(tx, message.meta.time.ns, *said)
+        if not message.meta.by_host and message.meta.time.ns > since:
+            said = _said(message.body)
+            if said is not None:
+                heard.append((message.meta.time.ns, *said))
+    if heard:
+        _hear(tx, heard)
 
 
 def _unseen(tx: Tx, stream: str, batch: Batch) -> list[Message[bytes]]:
@@ -111,24 +138,32 @@ def saw(tx: Tx, source: str, at_ns: int, change: Change) -> None:
     )
 
 
-def _heard(tx: Tx, at_ns: int, action: str, target: str) -> None:
-    """A record: its deed was seen already, or will be."""
+def _hear(tx: Tx, heard: Sequence[tuple[int, str, str]]) -> None:
+    """Records, each the time, action and target: their deeds were seen already, or will be."""
+    awaited = {row[0] for row in tx.execute("SELECT DISTINCT target FROM witness_changes")}
+    told = [one for one in heard if one[2] not in awaited or not _claimed(tx, *one)]
+    insert_rows(tx, "INSERT INTO witness_told (at_ns, action, target) VALUES (?, ?, ?)", told[-MOST_TOLD:])
+    tx.execute("DELETE FROM witness_told WHERE id <= (SELECT max(id) FROM witness_told) - ?", (MOST_TOLD,))
+
+
+def _claimed(tx: Tx, at_ns: int, action: str, target: str) -> bool:
+    """Whether a deed waited for this record; it does no more."""
     near = (target, at_ns - APART_NS, at_ns + APART_NS)
     change = tx.execute(CLAIM_CHANGE, (*near, action)).fetchone()
     if change is not None:
         tx.execute("DELETE FROM witness_changes WHERE id = ?", (change[0],))
-        return
-    tx.execute("INSERT INTO witness_told (at_ns, action, target) VALUES (?, ?, ?)", (at_ns, action, target))
-    tx.execute("DELETE FROM witness_told WHERE id <= (SELECT max(id) FROM witness_told) - ?", (MOST_TOLD,))
+    return change is not None
 
 
 def _said(body: bytes) -> tuple[str, str] | None:
-    """Action and target of a record; what is none is the audit plugin's to set aside."""
+    """Action and target of a record of something that is watched here.
+
+    What is no record is the audit plugin's to set aside, and says nothing.
+    """
     try:
-        found: Any = decode(Any, body)
+        record = _record.decode(body)
     except (BadJson, BadShape):
         return None
-    if not isinstance(found, dict):
+    if record.target is None or record.action not in changes.ACTIONS:
         return None
-    action, target = found.get("action"), found.get("target")
-    return (action, target) if isinstance(action, str) and isinstance(target, str) else None
+    return record.action, record.target

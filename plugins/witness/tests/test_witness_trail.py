@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from kanade_host_witness import changes
+from kanade_host_witness.sources import SOURCES, Source
 
 from kanade_host.plugin.testing import Host
 
@@ -315,3 +317,16 @@ async def test_a_bucket_deleted_while_the_host_is_down_and_made_anew(host: Host)
 async def known(host: Host, stream: str) -> None:
     """The host has looked at what streams there are."""
     await host.until(lambda: host.rows("SELECT 1 FROM witness_streams WHERE stream = ?", (stream,)))
+
+
+@pytest.mark.parametrize("value", [b"", b"REVOKED", b"ACTIVE", b"odd", b'{"target_version": "1"}'])
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_records_that_may_belong_to_a_deed_are_kept(source: Source, value: bytes) -> None:
+    named = b'{"name": "n", "deleted": true}' if not value else b'{"name": "n"}'
+    for one in (value, named):
+        change = source.describe("k", one, None)
+        assert change is None or change.alike <= changes.ACTIONS
+
+
+def test_so_are_those_of_deeds_outside_of_buckets() -> None:
+    assert changes.kill("e").alike | changes.stream_deleted("s").alike <= changes.ACTIONS

