@@ -16,6 +16,7 @@ import msgspec
 
 from kanade_host.plugin import Context, Instant
 from kanade_host.plugin.patterns import Pattern
+from kanade_host_audit.outcome import Outcome, outcome_of
 
 SECONDS = 8.0
 COLUMNS = ("action", "target", "payload")
@@ -29,7 +30,10 @@ _SELECT = {
 
 
 class AuditRecord(msgspec.Struct, frozen=True):
-    """One action. `payload` is any JSON value, null where the row has none."""
+    """One action. `payload` is any JSON value, null where the row has none.
+
+    `outcome` is ours: what came of it, `done` or `failed`; `sub` and `source` in the payload say who did it.
+    """
 
     id: int
     actor: str
@@ -37,6 +41,7 @@ class AuditRecord(msgspec.Struct, frozen=True):
     target: str | None
     payload: msgspec.Raw
     occurred_at: str | None
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +139,13 @@ async def _records(ctx: Context, ids: Sequence[int]) -> list[AuditRecord]:
 
 def _record(row: sqlite3.Row) -> AuditRecord:
     at = None if row[5] is None else Instant.from_stored(row[5])
-    return AuditRecord(row[0], row[1], row[2], row[3], msgspec.Raw(row[4].encode()), at.wire if at else None)
+    payload = row[4].encode()
+    return AuditRecord(
+        id=row[0],
+        actor=row[1],
+        action=row[2],
+        target=row[3],
+        payload=msgspec.Raw(payload),
+        occurred_at=at.wire if at else None,
+        outcome=outcome_of(row[2], payload),
+    )

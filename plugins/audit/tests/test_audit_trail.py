@@ -52,6 +52,27 @@ async def test_a1_a2_a3(host: Any) -> None:
     assert listed[0]["occurred_at"] == "2026-11-23T10:00:00.000001Z"
 
 
+async def test_each_record_says_what_came_of_it(host: Any) -> None:
+    """Beside the payload, which stays as it was sent; records of others have one too."""
+    cases = [
+        ("exec", {}, "done"),
+        ("login_failed", {"remote": "x"}, "failed"),
+        ("job_delete_failed_post_revoke", {"error": "x"}, "failed"),
+        ("schedule_unusable", None, "failed"),
+        ("account.failed", "text", "failed"),
+        ("unfailed", [1], "done"),
+        ("exec", {"outcome": "failed"}, "failed"),
+        ("exec", {"outcome": "of a kind that we do not know"}, "done"),
+        ("login_failed", {"outcome": "done"}, "done"),
+    ]
+    for action, payload, _ in cases:
+        await host.publish("audit.x", A1 | {"action": action, "payload": payload})
+    await host.settle()
+    listed = (await host.get("/api/audit")).json()
+    found = sorted((one["id"], one["action"], one["payload"], one["outcome"]) for one in listed)
+    assert [one[1:] for one in found] == cases
+
+
 def deep(levels: int) -> bytes:
     return BODY.replace(b"{}", b"[" * levels + b"]" * levels)
 

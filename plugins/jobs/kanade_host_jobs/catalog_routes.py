@@ -26,7 +26,7 @@ from kanade_host_jobs.explode import check_tables
 from kanade_host_jobs.manifest import check_saved, decode_body, warnings
 from kanade_host_jobs.pinning import pin_saved
 from kanade_host_jobs.revocation import BUCKET as STATUS
-from kanade_host_jobs.revocation import REVOKED
+from kanade_host_jobs.revocation import REVOKED, revoked_warning
 from kanade_host_jobs.work import work_of
 
 
@@ -91,7 +91,8 @@ async def save_job(request: Request) -> SavedJob:
         await pin_saved(request.ctx, manifest)
     hinted = manifest.inventory is not None
     await request.audit("job_upsert", manifest.id, {"version": manifest.version, "inventory": hinted})
-    said = warnings(body)
+    revoked = await revoked_warning(request.ctx, manifest.id)
+    said = [*warnings(body), *([revoked] if revoked else [])]
     return SavedJob(
         manifest.id, manifest.version, manifest.description, hinted, warnings=said or msgspec.UNSET
     )

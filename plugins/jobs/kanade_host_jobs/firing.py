@@ -45,6 +45,7 @@ from kanade_host_jobs.broker_limits import away, check_payload
 from kanade_host_jobs.command import CommandForm, request_id
 from kanade_host_jobs.gate import Gate
 from kanade_host_jobs.manifest import check_sources
+from kanade_host_jobs.revocation import revoked_warning
 from kanade_host_jobs.script_source import resolve_script
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Order:
     deadline_at: Instant | None
     wave_mode: bool
     batching: Batching | None = None
+    revoked: str | None = None
+    """What to say where agents will skip it."""
 
     @property
     def answer(self) -> FireAnswer:
@@ -92,7 +95,8 @@ class Order:
     @property
     def warnings(self) -> list[str]:
         """What may not be meant."""
-        return [f"group '{name}' has no members" for name in self.addressing.empty]
+        empty = [f"group '{name}' has no members" for name in self.addressing.empty]
+        return empty if self.revoked is None else [self.revoked, *empty]
 
     def commands(self) -> tuple[Command, ...]:
         """The messages, in order."""
@@ -234,6 +238,7 @@ class Firing:
             plan.deadline_at,
             wave_mode=bool(waves_of(plan)),
             batching=divided,
+            revoked=await revoked_warning(self._ctx, manifest.id),
         )
 
     async def _manifest(self, job_id: str) -> Manifest:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from kanade_host_results.api import SERVICE, Executions
 
@@ -20,6 +22,21 @@ if TYPE_CHECKING:
 
 BUCKET = "script_status"
 ACTIVE, REVOKED = "ACTIVE", "REVOKED"
+
+
+async def revoked_warning(ctx: Context, id: str) -> str | None:
+    """What to tell whoever saves or fires a job that is revoked; None where it is not, or nobody can say."""
+    live = ctx.watch(BUCKET)
+    with contextlib.suppress(KanadeError):
+        await live.synced()
+    entry = live.get(id)
+    if entry is None or entry.value != REVOKED.encode():
+        return None
+    return (
+        f"'{id}' is revoked, so agents skip every command of it; it was revoked by hand, or by deleting the "
+        "job, and saving the job again does not undo that; "
+        f"`POST /api/scripts/{quote(id, safe='')}/unrevoke` does, or `kanade unrevoke {id}`"
+    )
 
 
 class Revocation:

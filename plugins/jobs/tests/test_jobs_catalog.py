@@ -181,6 +181,29 @@ async def test_a_job_with_warnings_is_saved(host: Any) -> None:
     assert answer["warnings"][1].startswith("emit with inventory")
 
 
+async def test_a_job_that_is_revoked_says_so_when_it_is_saved_and_fired(host: Any) -> None:
+    """Deleting revokes, and saving again does not undo it: every PC would skip it, and nobody know why."""
+    await host.post("/api/jobs", json=JOB)
+    assert (await host.delete("/api/jobs/json-job")).status == 204
+    saved = (await host.post("/api/jobs", json=JOB)).json()
+    assert {key: saved[key] for key in ("id", "version", "description", "inventory")} == {
+        "id": "json-job",
+        "version": "0.1.0",
+        "description": None,
+        "inventory": False,
+    }
+    [warning] = saved["warnings"]
+    assert warning.startswith("'json-job' is revoked, so agents skip every command of it")
+    assert "`POST /api/scripts/json-job/unrevoke` does, or `kanade unrevoke json-job`" in warning
+    plan = {"target": {"pcs": ["pc-1"]}}
+    assert (await host.post("/api/exec/json-job/preview", json=plan)).json()["warnings"] == [warning]
+    assert (await host.post("/api/exec/json-job", json=plan)).json()["warnings"] == [warning]
+    assert await value(host, "script_status", "json-job") == "REVOKED"
+    await host.post("/api/scripts/json-job/unrevoke")
+    assert "warnings" not in (await host.post("/api/jobs", json=JOB)).json()
+    assert "warnings" not in (await host.post("/api/exec/json-job", json=plan)).json()
+
+
 async def test_sources_that_are_not_there(host: Any) -> None:
     for path, status, text in [
         ("/api/jobs/none/yaml", 404, "job 'none' not found"),

@@ -7,6 +7,7 @@ import { Age } from "../../design/Age";
 import { FilterText } from "../../design/FilterText";
 import { PageHead } from "../../design/PageHead";
 import { Empty, Failure, SkeletonRows } from "../../design/States";
+import { Status } from "../../design/Status";
 import { type Column, Table } from "../../design/Table";
 import { visible } from "../../design/text";
 import { api } from "../../lib/api";
@@ -102,14 +103,22 @@ function Rows({ rows, open, onOpen }: { rows: AuditRecord[]; open: string; onOpe
       title: t("action"),
       tight: true,
       cell: (row) => (
-        <button
-          type="button"
-          className={styles.opener}
-          aria-expanded={open === String(row.id)}
-          onClick={() => onOpen(String(row.id))}
-        >
-          {visible(row.action)}
-        </button>
+        <>
+          <button
+            type="button"
+            className={styles.opener}
+            aria-expanded={open === String(row.id)}
+            onClick={() => onOpen(String(row.id))}
+          >
+            {visible(row.action)}
+          </button>
+          {row.outcome === "failed" && (
+            <>
+              {" "}
+              <Status tone="bad">{t("failed")}</Status>
+            </>
+          )}
+        </>
       ),
     },
     {

@@ -7,6 +7,7 @@ export interface AuditRecord {
   target: string | null;
   payload: unknown;
   occurred_at: string | null;
+  outcome: "done" | "failed";
 }
 
 export const ACTORS = ["operator", "admin", "scheduler", "agent", "self-update"] as const;
