@@ -21,7 +21,7 @@ from kanade_host.plugin import (
     Sweep,
     hookimpl,
 )
-from kanade_host_witness.projector import apply_audit, apply_kills, watching
+from kanade_host_witness.projector import apply_audit, apply_kills, pick_records, watching
 from kanade_host_witness.recording import Recorder
 from kanade_host_witness.settings import WitnessSettings
 from kanade_host_witness.sources import AUDIT_DURABLE, AUDIT_STREAM, KILLS, SOURCES
@@ -73,6 +73,7 @@ def kanade_subscriptions(settings: Settings) -> Sequence[Subscription]:  # noqa:
             stream=AUDIT_STREAM,
             durable=AUDIT_DURABLE,
             message=bytes,
+            pick=pick_records,
             apply=apply_audit,
         ),
         Samples("witness.kills", subject=KILLS, message=bytes, apply=apply_kills),

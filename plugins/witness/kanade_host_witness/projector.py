@@ -16,6 +16,7 @@ from kanade_host.plugin import (
     BadJson,
     BadShape,
     Batch,
+    Context,
     Decoder,
     Instant,
     Message,
@@ -44,6 +45,12 @@ CLAIM_CHANGE = (
 )
 
 
+class _Glance(msgspec.Struct, gc=False):
+    """What tells a record of something that is watched here from all others."""
+
+    action: str
+
+
 class _Record(msgspec.Struct, gc=False):
     """What the audit plugin takes for a record (`contract/wire.md` 7.9)."""
 
@@ -54,7 +61,20 @@ class _Record(msgspec.Struct, gc=False):
     target: str | None = None
 
 
+_glance = msgspec.json.Decoder(_Glance).decode
 _record = Decoder(_Record)
+
+
+async def pick_records(ctx: Context, bodies: Sequence[bytes]) -> Sequence[bool]:  # noqa: ARG001
+    """Records of what is watched here. What is no record is the audit plugin's to set aside."""
+    return [_is_watched(body) for body in bodies]
+
+
+def _is_watched(body: bytes) -> bool:
+    try:
+        return _glance(body).action in changes.ACTIONS
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 def watching(source: Source) -> Callable[[Tx, Batch], None]:
@@ -156,14 +176,9 @@ def _claimed(tx: Tx, at_ns: int, action: str, target: str) -> bool:
 
 
 def _said(body: bytes) -> tuple[str, str] | None:
-    """Action and target of a record of something that is watched here.
-
-    What is no record is the audit plugin's to set aside, and says nothing.
-    """
+    """Action and target; what the audit plugin takes for no record says nothing."""
     try:
         record = _record.decode(body)
     except (BadJson, BadShape):
         return None
-    if record.target is None or record.action not in changes.ACTIONS:
-        return None
-    return record.action, record.target
+    return None if record.target is None else (record.action, record.target)
