@@ -21,6 +21,7 @@ from kanade_host.plugin import (
 )
 from kanade_host_results.api import SERVICE
 from kanade_host_results.executions import ExecutionsService
+from kanade_host_results.held import held_names
 from kanade_host_results.messages import EventStarted, ExecResult
 from kanade_host_results.overflow import resolve
 from kanade_host_results.pages import PAGES
@@ -107,6 +108,7 @@ def kanade_tasks(ctx: Context) -> Sequence[Job]:
     service = ctx.service(SERVICE, ExecutionsService)
     return [
         Task("results.release", service.release.run),
+        Task("results.names", lambda: held_names(ctx).run(ctx)),
         Sweep("results.cleanup", lambda: sweep(ctx), SWEEP_SECONDS),
     ]
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from kanade_host.plugin import Context, Instant
 from kanade_host.plugin.patterns import Pattern
+from kanade_host_results.held import held_names
 from kanade_host_results.recent import recent_of
 from kanade_host_results.results_read import NEWEST, Place, beyond, conditions
 
@@ -128,10 +129,13 @@ class Scan:
         return Found(numbers)
 
     async def _of_pc(self, word: str, limit: int) -> list[int]:
-        """The first page is remembered, and brought up to date."""
+        """The first page comes from memory; what lies too far back is remembered and brought up to date."""
         if self._since is not None or self._start is not None:
             rows = await self._ctx.query(*of_pc(word, self._since, limit, self._start, whole=self._whole))
             return [row[0] for row in rows]
+        newest = await held_names(self._ctx).newest(self._ctx, word, limit, whole=self._whole)
+        if newest is not None:
+            return newest
         recent, key = recent_of(self._ctx), f"{'is' if self._whole else 'holds'} {word}"
         low, held, step = recent.begin(key, limit)
         rows = []

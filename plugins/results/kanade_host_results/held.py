@@ -1,0 +1,188 @@
+"""The newest results of all PCs, by name and in memory: what the first page of a PC is answered from.
+
+One PC's results among a thousand lie fifty thousand entries of an index apart, and an index by PC would cost
+every result a page of its own (docs/decisions/results-indexes.md). So once somebody asks for a PC, the newest
+half million names are read, in the background, at 16 bytes each. What comes later is added before each
+answer. What lies further back is searched for as ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from array import array
+from collections.abc import Iterable
+from weakref import WeakKeyDictionary
+
+from kanade_host.plugin import Context, KanadeError
+from kanade_host_results.recent import GROWTH
+
+ROWS = 500_000
+MOST = 200
+"""Rows of an answer; longer ones are searched for."""
+AT_ONCE = 10_000
+"""Rows that are read in one go. Where more have come since the last answer, all are read anew."""
+_NAMES = 20
+"""PCs that one word may mean; where it means more, a search ends soon."""
+_WORDS = 5_000
+
+_SELECT = "SELECT pc_id, recorded_at, rowid FROM execution_results INDEXED BY execution_results_names WHERE"
+TOP = "SELECT max(rowid) FROM execution_results"
+OLDER = (
+    f"{_SELECT} recorded_at <= ? AND (recorded_at < ? OR (pc_id, rowid) > (?, ?)) AND rowid <= ?"
+    " ORDER BY recorded_at DESC, pc_id, rowid LIMIT ?"
+)
+NEWER = f"{_SELECT} recorded_at >= ? AND (rowid > ? OR recorded_at < ?) LIMIT ?"
+_AFTER_ALL = "\U0010ffff"
+
+Row = tuple[str, str, int]
+"""PC, moment, row number."""
+
+
+class _Rows:
+    """Of one PC, the newest last; within a moment the row that was made first."""
+
+    __slots__ = ("moments", "numbers")
+
+    def __init__(self) -> None:
+        self.numbers = array("q")
+        self.moments: list[str] = []
+
+    def add(self, moment: str, number: int) -> bool:
+        """False when it is there already."""
+        numbers, moments = self.numbers, self.moments
+        place = len(numbers)
+        while place and (moments[place - 1], -numbers[place - 1]) > (moment, -number):
+            place -= 1
+        if place and numbers[place - 1] == number and moments[place - 1] == moment:
+            return False
+        numbers.insert(place, number)
+        moments.insert(place, moment)
+        return True
+
+
+class HeldNames:
+    """Those of one host. `run` is its task; everything else is called by requests, on the event loop."""
+
+    def __init__(self) -> None:
+        self._wanted = asyncio.Event()
+        self._reading = asyncio.Lock()
+        self._forget()
+
+    def _forget(self) -> None:
+        self.complete = False
+        """Everything that is newer than `_floor` is here."""
+        self._pcs: dict[str, _Rows] = {}
+        self._texts: dict[str, str] = {}
+        self._words: dict[tuple[str, bool], tuple[int, list[str]]] = {}
+        self._size = self._step = self._top = 0
+        self._floor = self._read_from = ""
+
+    async def newest(self, ctx: Context, word: str, limit: int, *, whole: bool) -> list[int] | None:
+        """Numbers of the newest rows of PCs whose id holds the word, or is it; None: search for them."""
+        if limit > MOST:
+            return None
+        if self.complete:
+            async with self._reading:
+                await self._catch_up(ctx)
+        if not self.complete:
+            self._wanted.set()
+            return None
+        names = self._meant(word, whole)
+        if len(names) > _NAMES:
+            return None
+        found: list[tuple[str, int]] = []
+        for name in names:
+            rows = self._pcs[name]
+            found += zip(rows.moments[-limit:], rows.numbers[-limit:])
+        found.sort(key=lambda one: one[1])
+        found.sort(key=lambda one: one[0], reverse=True)
+        found = found[:limit]
+        if self._floor and (len(found) < limit or found[-1][0] <= self._floor):
+            return None
+        return [number for _, number in found]
+
+    def _meant(self, word: str, whole: bool) -> list[str]:
+        if whole:
+            return [word] if word in self._pcs else []
+        known = self._words.get((word, whole))
+        if known is None or known[0] != len(self._pcs):
+            if len(self._words) >= _WORDS:
+                self._words.clear()
+            known = len(self._pcs), [name for name in self._pcs if word in name]
+            self._words[word, whole] = known
+        return known[1]
+
+    # -- keeping up --------------------------------------------------------------------------------
+
+    async def _catch_up(self, ctx: Context) -> None:
+        """Add what has been committed since; a commit may be seen before it is noted.
+
+        Rows from `_read_from` on were read up to number `_top`. Older ones were not, where their commit was
+        not noted yet, so these are read again once it is.
+        """
+        step, low = GROWTH.step, GROWTH.since(self._step)
+        if low is None or not self.complete:
+            return
+        if not low or self._size > 2 * ROWS:
+            self._forget()
+            return
+        rows = await ctx.query(NEWER, (low, self._top, self._read_from, AT_ONCE))
+        if len(rows) == AT_ONCE:
+            self._forget()
+            return
+        self._step, self._read_from = step, max(self._read_from, low)
+        self._add(rows)  # type: ignore[arg-type]
+
+    def _add(self, rows: Iterable[Row]) -> None:
+        texts = self._texts
+        for pc_id, moment, number in rows:
+            held = self._pcs.get(pc_id)
+            if held is None:
+                held = self._pcs[pc_id] = _Rows()
+            self._size += held.add(texts.setdefault(moment, moment), number)
+            self._top = max(self._top, number)
+
+    # -- reading all -------------------------------------------------------------------------------
+
+    async def run(self, ctx: Context) -> None:
+        """Read the names whenever somebody has asked in vain."""
+        while True:
+            await self._wanted.wait()
+            with contextlib.suppress(KanadeError, sqlite3.Error):
+                await self._read(ctx)
+            self._wanted.clear()
+
+    async def _read(self, ctx: Context) -> None:
+        self._forget()
+        step = GROWTH.step
+        top = (await ctx.query(TOP))[0][0] or 0
+        moment, last = _AFTER_ALL, ("", 0)
+        pcs: dict[str, _Rows] = {}
+        while self._size < ROWS:
+            rows = await ctx.query(OLDER, (moment, moment, *last, top, AT_ONCE))
+            for pc_id, moment, number in rows:
+                held = pcs.get(pc_id)
+                if held is None:
+                    held = pcs[pc_id] = _Rows()
+                held.numbers.append(number)
+                held.moments.append(self._texts.setdefault(moment, moment))
+            self._size += len(rows)
+            if len(rows) < AT_ONCE:
+                break
+            last = (rows[-1][0], number)
+        else:
+            self._floor = moment
+        for held in pcs.values():
+            held.numbers.reverse()
+            held.moments.reverse()
+        self._pcs, self._top, self._step, self.complete = pcs, top, step, True
+
+
+_OF_HOST: WeakKeyDictionary[Context, HeldNames] = WeakKeyDictionary()
+
+
+def held_names(ctx: Context) -> HeldNames:
+    """Those of the host that this context belongs to."""
+    return _OF_HOST.setdefault(ctx, HeldNames())

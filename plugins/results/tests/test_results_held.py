@@ -1,0 +1,160 @@
+"""Lists from memory are what a search would find, whenever a commit is noted and however far back they go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+
+import pytest
+from kanade_host_results import held
+from kanade_host_results.held import HeldNames
+from kanade_host_results.recent import Growth
+
+SEARCH = (
+    "SELECT rowid FROM execution_results WHERE CASE ? WHEN 1 THEN pc_id = ? ELSE instr(pc_id, ?) END"
+    " ORDER BY recorded_at DESC, rowid LIMIT ?"
+)
+
+
+class Ctx:
+    """A context over a table of names alone."""
+
+    def __init__(self) -> None:
+        self.db = sqlite3.connect(":memory:", isolation_level=None)
+        self.db.execute("CREATE TABLE execution_results (pc_id TEXT, recorded_at TEXT)")
+        self.db.execute("CREATE INDEX execution_results_names ON execution_results (recorded_at DESC, pc_id)")
+
+    async def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        await asyncio.sleep(0)
+        return self.db.execute(sql, values).fetchall()
+
+    def add(self, *rows: tuple[str, int]) -> str:
+        """PCs and seconds; answers the oldest moment."""
+        made = [(pc, f"2026-11-23 10:{second // 60:02d}:{second % 60:02d}") for pc, second in rows]
+        self.db.executemany("INSERT INTO execution_results VALUES (?, ?)", made)
+        return min(moment for _, moment in made)
+
+    def search(self, word: str, limit: int, *, whole: bool) -> list[int]:
+        return [row[0] for row in self.db.execute(SEARCH, (whole, word, word, limit))]
+
+
+@pytest.fixture
+def ctx() -> Iterator[Any]:
+    made = Ctx()
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def growth(monkeypatch: pytest.MonkeyPatch) -> Growth:
+    made = Growth()
+    monkeypatch.setattr(held, "GROWTH", made)
+    return made
+
+
+@contextlib.asynccontextmanager
+async def running(ctx: Any) -> AsyncIterator[HeldNames]:
+    names = HeldNames()
+    task = asyncio.create_task(names.run(ctx))
+    try:
+        yield names
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def read(names: HeldNames, ctx: Any) -> None:
+    """Ask until the names are there."""
+    while not names.complete:
+        await names.newest(ctx, "x", 1, whole=True)
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_as_a_search_finds_them(
+    ctx: Any, growth: Growth, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Commits are seen before they are noted; old messages come late; memory holds a part."""
+    chance = random.Random(seed)
+    monkeypatch.setattr(held, "ROWS", chance.choice([30, 1_000]))
+    monkeypatch.setattr(held, "AT_ONCE", 40)
+    unnoted: list[str] = []
+    answered = 0
+    async with running(ctx) as names:
+        for second in range(300):
+            for _ in range(chance.randrange(3)):
+                late = chance.random() < 0.1
+                at = chance.randrange(second + 1) if late else second // 3
+                rows = [(f"pc-{chance.randrange(12)}", at) for _ in range(chance.randrange(1, 5))]
+                unnoted.append(ctx.add(*rows))
+            if chance.random() < 0.02:
+                ctx.db.execute("DELETE FROM execution_results WHERE rowid % 7 = ?", (chance.randrange(7),))
+                unnoted.append("")
+            if chance.random() < 0.7:
+                for low in unnoted:
+                    growth.note(low)
+                unnoted.clear()
+            word, whole = chance.choice(["pc-1", "pc-2", "pc-11", "nowhere"]), chance.random() < 0.3
+            limit = chance.choice([1, 3, 10])
+            found = await names.newest(ctx, word, limit, whole=whole)
+            if found is not None and not unnoted:
+                assert found == ctx.search(word, limit, whole=whole), (second, word, limit, whole)
+                answered += 1
+            await asyncio.sleep(0)
+    assert answered > 50
+
+
+async def test_rows_that_come_while_names_are_read(
+    ctx: Any, growth: Growth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held, "AT_ONCE", 10)
+    for second in range(100):
+        ctx.add((f"pc-{second % 5}", second))
+    async with running(ctx) as names:
+        assert await names.newest(ctx, "pc-1", 5, whole=False) is None
+        for second in range(100, 105):
+            await asyncio.sleep(0)
+            growth.note(ctx.add((f"pc-{second % 5}", second), ("pc-1", 3)))
+        await read(names, ctx)
+        for limit in (5, 50):
+            assert await names.newest(ctx, "pc-1", limit, whole=False) == ctx.search(
+                "pc-1", limit, whole=False
+            )
+
+
+async def test_what_lies_further_back_than_memory_is_left_to_a_search(
+    ctx: Any, growth: Growth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held, "ROWS", 50)
+    monkeypatch.setattr(held, "AT_ONCE", 10)
+    ctx.add(*(("rare" if second == 5 else f"pc-{second % 5}", second) for second in range(200)))
+    async with running(ctx) as names:
+        await read(names, ctx)
+        assert await names.newest(ctx, "pc-1", 3, whole=True) == ctx.search("pc-1", 3, whole=True)
+        assert await names.newest(ctx, "pc-1", 30, whole=True) is None
+        assert await names.newest(ctx, "rare", 1, whole=True) is None
+
+
+async def test_a_word_that_means_many_pcs_is_left_to_a_search(ctx: Any, growth: Growth) -> None:
+    ctx.add(*((f"pc-{second:03d}", second) for second in range(100)))
+    async with running(ctx) as names:
+        await read(names, ctx)
+        assert await names.newest(ctx, "pc-", 3, whole=False) is None
+        assert await names.newest(ctx, "pc-00", 3, whole=False) == ctx.search("pc-00", 3, whole=False)
+
+
+async def test_memory_stays_within_its_bound(
+    ctx: Any, growth: Growth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held, "ROWS", 50)
+    async with running(ctx) as names:
+        for second in range(500):
+            growth.note(ctx.add((f"pc-{second % 5}", second)))
+            found = await names.newest(ctx, "pc-1", 3, whole=True)
+            assert found in (None, ctx.search("pc-1", 3, whole=True))
+            assert sum(len(rows.numbers) for rows in names._pcs.values()) <= 2 * 50 + 10
+            await asyncio.sleep(0)
