@@ -36,7 +36,7 @@ async def fuzz(host: Any, found: Any, role: str, *, examples: int, seed: int, ph
         *("--header", f"Authorization: Bearer {role}"),
         *("--phases", phases, "--checks", CHECKS),
         *("--max-examples", str(examples), "--seed", str(seed), "--generation-database", "none"),
-        *("--request-timeout", "30", "--continue-on-failure", "--no-color", "--warnings", "off"),
+        *("--request-timeout", "60", "--continue-on-failure", "--no-color", "--warnings", "off"),
         *("--suppress-health-check", "all"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -44,6 +44,7 @@ async def fuzz(host: Any, found: Any, role: str, *, examples: int, seed: int, ph
         cwd=host.folder,
         env={
             **os.environ,
+            "PYTHONHASHSEED": "0",  # sets are walked, too: the same seed has to make the same requests
             "SCHEMATHESIS_HOOKS": "fuzzing.checks",
             "PYTHONPATH": str(Path(__file__).parents[1]),
         },
