@@ -17,7 +17,7 @@ READ = Permission("rebuilds.read", Role.ADMIN)
 WRITE = Permission("rebuilds.write", Role.ADMIN)
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`lose`: rows that no stream gives again may go."""
 
     lose: bool = False

@@ -274,6 +274,27 @@ async def test_a_record_of_a_very_long_name_arrives(host: Any) -> None:
 
 
 JOB = {"id": "hello", "version": "1", "execute": {"shell": "powershell", "script": "echo", "timeout": "1m"}}
+
+
+async def test_a_key_that_nobody_knows_is_refused_where_the_contract_does_not_say_otherwise(
+    host: Any,
+) -> None:
+    """A misspelt `expires_in_days` made a token that lasted for the default time, and nobody was told."""
+    promised = {tuple(line.split()[1:3]) for line in CONTRACT.read_text().splitlines()}
+    document = (await host.get("/api/openapi.json", role="viewer")).json()
+    lenient = []
+    for one in await walk(host):
+        body = one.details.get("requestBody", {}).get("content", {}).get("application/json")
+        if body is None or (one.method, one.template) in promised:
+            continue
+        schema = body["schema"]
+        if "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        if schema.get("additionalProperties") is not False:
+            lenient.append(f"{one.method} {one.template}")
+    assert lenient == ["POST /api/exec/{job_id}/preview"]  # it takes the contract's body of an exec
+
+
 AWAY = [
     ("GET", "/api/jobs", None),
     ("GET", "/api/jobs/hello/yaml", None),

@@ -63,7 +63,7 @@ class RevokeQuery(msgspec.Struct, frozen=True):
     token_id: str | None = None
 
 
-class NewApiToken(msgspec.Struct, frozen=True):
+class NewApiToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`role`: the most that the token may do; null: what its maker may. `expires_in_days` null: never."""
 
     name: str

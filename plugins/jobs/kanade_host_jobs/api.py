@@ -124,7 +124,7 @@ Override = Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None
 """Why an admin fires in spite of a freeze window."""
 
 
-class Batches(msgspec.Struct, frozen=True, kw_only=True):
+class Batches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A fire in batches: agents and kanade-backend ignore the key.
 
     - `size`: PCs of a batch, as a number (`50`) or a part of all (`10%`).

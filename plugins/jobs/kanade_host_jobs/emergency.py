@@ -15,7 +15,7 @@ from kanade_host_jobs.work import work_of
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
-class WithReason(msgspec.Struct, frozen=True):
+class WithReason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why, for those who find everything standing still."""
 
     reason: Reason

@@ -39,7 +39,7 @@ TOPIC = "freezes"
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}", re.ASCII).fullmatch
 
 
-class FreezeBody(msgspec.Struct, frozen=True, kw_only=True):
+class FreezeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A window: either once, `from` until `until`, or each tick of `cron` for `duration`.
 
     `groups`: only fires that reach one of their members; empty: all fires. `cron` has the grammar of

@@ -18,7 +18,7 @@ NAMED = 20
 """Names in a refusal; more are counted."""
 
 
-class RerunBody(msgspec.Struct, frozen=True, kw_only=True):
+class RerunBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which PCs of the execution. Both empty: those that failed, timed out, or did not start.
 
     `on`: how they ended; `not_started` are those that ended without a result. `pcs`: by name; with both,

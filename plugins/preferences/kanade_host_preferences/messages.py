@@ -9,13 +9,13 @@ import msgspec
 from kanade_host.plugin import Instant
 
 
-class Value(msgspec.Struct, frozen=True):
+class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Any JSON."""
 
     value: Any
 
 
-class NewView(msgspec.Struct, frozen=True):
+class NewView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`page`: the path of a page, as `/agents`; `state`: the query string of its URL, without `?`."""
 
     page: str
@@ -24,7 +24,7 @@ class NewView(msgspec.Struct, frozen=True):
     shared: bool = False
 
 
-class ViewChange(msgspec.Struct, frozen=True):
+class ViewChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is absent or null stays as it is."""
 
     name: str | None = None

@@ -103,7 +103,7 @@ class Targets(msgspec.Struct, frozen=True):
     items: list[Target]
 
 
-class Withdrawal(msgspec.Struct, frozen=True):
+class Withdrawal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a stop: the scope, and the version that it is to be rid of."""
 
     version: str

@@ -32,7 +32,7 @@ class Ticking(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
 
 
-class Preview(msgspec.Struct, frozen=True, kw_only=True):
+class Preview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Any expression. `from`: ticks strictly after that moment, default now; `count`: default 10."""
 
     cron: str
