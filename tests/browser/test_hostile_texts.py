@@ -20,8 +20,8 @@ async def test_markup_and_control_characters_are_shown(visit: Visit, served: Any
     await served.publish("audit.agent.x.y", {**record, "occurred_at": "2026-11-28T10:00:00Z"})
 
     page = await visit.come()
-    await visit.go(page, "/audit?span=all&payload=onerror")
-    await page.get_by_role("button", name="<img src=x").click()
+    await visit.go(page, "/audit?f=payload:contains:onerror")
+    await page.get_by_role("row", name="<img src=x").get_by_text("agent").click()
     await expect(page.get_by_text("a␛[31mb⟨202E⟩c").first).to_be_visible()
     await visit.go(page, "/dead-letters")
     await page.get_by_role("button", name="audit.audit").first.click()

@@ -205,6 +205,42 @@ async def test_a_pause_stops_fires_until_it_is_ended(visit: Visit) -> None:
     await expect(page.get_by_text("Nothing is paused.")).to_be_visible()
 
 
+async def test_a_script_on_one_pc_has_the_id_that_was_given(visit: Visit, served: Served) -> None:
+    pc = served.ask("GET", "/api/agents")[0]["pc_id"]
+    page = await visit.come("operator")
+    await visit.go(page, "/run?kind=script")
+    await page.get_by_label("PC", exact=True).fill(pc)
+    await page.get_by_label("Run id").fill("browser-adhoc")
+    await page.get_by_role("textbox", name="Script").fill("echo here")
+    await page.get_by_role("button", name="Run now").click()
+    await expect(page.get_by_role("heading", name="Result", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="Open the result").click()
+    await expect(page.get_by_role("link", name="browser-adhoc")).to_be_visible()
+    assert visit.noise == []
+
+
+async def test_the_trail_is_read_with_the_keyboard_and_exported(visit: Visit, served: Served) -> None:
+    page = await visit.come("viewer")
+    await visit.go(page, "/audit?f=action:contains:job_upsert&f=target:contains:browser-hello")
+    await expect(page.get_by_role("row", name="browser-hello").first).to_be_visible()
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    sheet = page.get_by_role("dialog")
+    await expect(sheet.get_by_role("heading", name="Details")).to_be_visible()
+    assert "open=" in page.url
+    assert await visit.violations(page) == []
+    await page.keyboard.press("Escape")
+    await expect(sheet).to_have_count(0)
+    await page.get_by_role("button", name="Export").click()
+    async with page.expect_download() as waits:
+        await page.get_by_role("menuitem", name="CSV").click()
+    lines = (await (await waits.value).path()).read_text("utf-8-sig").splitlines()
+    assert lines[0] == "id,occurred_at,actor,action,target,outcome,payload"
+    assert lines[1:]
+    assert all(",job_upsert,browser-hello," in line for line in lines[1:])
+    assert visit.noise == []
+
+
 async def test_a_viewer_sees_who_may(visit: Visit) -> None:
     page = await visit.come("viewer")
     await visit.go(page, "/jobs")

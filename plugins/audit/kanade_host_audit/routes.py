@@ -19,8 +19,11 @@ from kanade_host.plugin import (
     Role,
     Route,
     encode,
+    export_format,
+    exported,
 )
 from kanade_host.plugin.patterns import pattern
+from kanade_host_audit import exporting
 from kanade_host_audit.search import COLUMNS, AuditRecord, Filters, search
 
 READ = Permission("audit.read", Role.VIEWER)
@@ -31,7 +34,8 @@ MOST = 10_000
 class AuditQuery(msgspec.Struct, frozen=True):
     """`actor` is compared, `action`, `target` and `payload` are patterns; empty ones are none.
 
-    `before` is our addition: only records older than the one with that id, for the next page.
+    `before` and `id` are our additions: only records older than the one with that id, for the next page; and
+    that record alone.
     """
 
     limit: U32 = 50
@@ -41,17 +45,29 @@ class AuditQuery(msgspec.Struct, frozen=True):
     payload: str | None = None
     since: Instant | None = None
     before: I64 | None = None
+    id: I64 | None = None
+
+
+class AuditExportQuery(msgspec.Struct, frozen=True):
+    """The same filter, without pages. `format`: csv (the default) or json."""
+
+    format: str | None = None
+    actor: str | None = None
+    action: str | None = None
+    target: str | None = None
+    payload: str | None = None
+    since: Instant | None = None
 
 
 async def list_audit(request: Request) -> list[AuditRecord] | Response:
     """The newest records that pass. A search that ran out of time says so in `x-kanade-incomplete`."""
     query: AuditQuery = request.query
-    patterns = {name: found for name in COLUMNS if (found := pattern(getattr(query, name))) is not None}
+    filters = _filters(query, query.id)
     limit = min(query.limit, MOST)
     if limit == 0:
         return []
     try:
-        answer = await search(request.ctx, Filters(query.actor, query.since, patterns), limit, query.before)
+        answer = await search(request.ctx, filters, limit, query.before)
     except (KanadeError, sqlite3.Error) as error:
         request.ctx.log.warning("the audit trail cannot be listed", error=str(error))
         raise HttpError(500, "list audit failed") from error
@@ -60,6 +76,21 @@ async def list_audit(request: Request) -> list[AuditRecord] | Response:
     return Response(
         encode(answer.records), content_type="application/json", headers={"x-kanade-incomplete": "time"}
     )
+
+
+async def export_audit(request: Request) -> Response:
+    """GET /api/audit/export."""
+    query: AuditExportQuery = request.query
+    kind = export_format(query.format)
+    filters = _filters(query)
+    cut = await exporting.is_cut(request.ctx, filters)
+    found = exporting.rows(request.ctx, filters, kind)
+    return exported("audit", kind, exporting.EXPORTED, found, cut=cut)
+
+
+def _filters(query: AuditQuery | AuditExportQuery, id: int | None = None) -> Filters:
+    patterns = {name: found for name in COLUMNS if (found := pattern(getattr(query, name))) is not None}
+    return Filters(query.actor, query.since, patterns, id)
 
 
 def routes() -> Sequence[Route]:
@@ -76,5 +107,15 @@ def routes() -> Sequence[Route]:
             fresh=("audit",),
             errors={400: "invalid regex `…`: …", 500: "list audit failed"},
             tags=("audit",),
-        )
+        ),
+        Route(
+            "GET",
+            "/api/audit/export",
+            export_audit,
+            READ,
+            f"The filtered audit records as a file, csv or json, of the newest {exporting.EXPORT_AT_MOST}",
+            query=AuditExportQuery,
+            errors={400: "invalid regex `…`: …, or no such format"},
+            tags=("audit",),
+        ),
     ]

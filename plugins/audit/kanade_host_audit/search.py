@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -21,6 +21,7 @@ from kanade_host_audit.outcome import Outcome, outcome_of
 SECONDS = 8.0
 COLUMNS = ("action", "target", "payload")
 _FIRST_ROWS, _MOST_ROWS = 500, 10_000
+_PAGE_ROWS = 2_000
 _SELECT = {
     "action": "action",
     "target": "target",
@@ -54,15 +55,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What SQL decides, and patterns by column."""
+    """What SQL decides, and patterns by column. `id`: that record alone."""
 
     actor: str | None
     since: Instant | None
     patterns: Mapping[str, Pattern]
+    id: int | None = None
 
 
-def window(filters: Filters, before: tuple[str, int] | None, limit: int) -> tuple[str, list[object]]:
-    """The next rows: time and id, then what the patterns look at."""
+def _where(filters: Filters, before: tuple[str, int] | None = None) -> tuple[str, list[object]]:
     conditions: list[str] = []
     values: list[object] = []
     if filters.actor:
@@ -71,10 +72,18 @@ def window(filters: Filters, before: tuple[str, int] | None, limit: int) -> tupl
     if filters.since is not None:
         conditions.append("occurred_at >= ?")
         values.append(filters.since.stored)
+    if filters.id is not None:
+        conditions.append("id = ?")
+        values.append(filters.id)
     if before is not None:
         conditions.append("(occurred_at, id) < (?, ?)")
         values += before
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f" WHERE {' AND '.join(conditions)}" if conditions else "", values
+
+
+def window(filters: Filters, before: tuple[str, int] | None, limit: int) -> tuple[str, list[object]]:
+    """The next rows: time and id, then what the patterns look at."""
+    where, values = _where(filters, before)
     columns = ", ".join(("occurred_at", "id", *(_SELECT[name] for name in filters.patterns)))
     sql = f"SELECT {columns} FROM audit_log{where} ORDER BY occurred_at DESC, id DESC LIMIT ?"
     return sql, [*values, limit]
@@ -98,6 +107,26 @@ async def search(ctx: Context, filters: Filters, limit: int, before: int | None 
             complete = False
             break
     return Found(await _records(ctx, ids), complete)
+
+
+async def counted(ctx: Context, filters: Filters, most: int) -> int:
+    """How many records pass without the patterns, counted up to `most`."""
+    where, values = _where(filters)
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM audit_log{where} LIMIT ?)"
+    return int((await ctx.query(sql, (*values, most)))[0][0])
+
+
+async def pages(ctx: Context, filters: Filters, most: int) -> AsyncIterator[list[AuditRecord]]:
+    """All records that pass, newest first, of at most `most` that are looked at."""
+    key = None
+    while most > 0:
+        size = min(most, _PAGE_ROWS)
+        rows = await ctx.query(*window(filters, key, size))
+        yield await _records(ctx, await _matching(filters, rows, size))
+        if len(rows) < size:
+            return
+        key = (rows[-1][0], rows[-1][1])
+        most -= size
 
 
 async def _key(ctx: Context, id: int) -> tuple[str, int]:

@@ -300,3 +300,42 @@ async def test_old_records_go_where_that_is_switched_on(host: Any) -> None:
     await host.publish("audit.a.b", A1 | {"occurred_at": now.wire})
     await host.settle()
     assert [row["id"] for row in await rows(host)] == [2, 4]  # no id twice
+
+
+async def test_exactly_what_is_filtered_is_exported(host: Any) -> None:
+    for number, action in enumerate(("exec", "kill", "exec")):
+        payload = {"number": number, "note": "=1+1"}
+        await host.publish(f"audit.operator.{action}", A1 | {"action": action, "payload": payload})
+    await host.settle()
+    answer = await host.get("/api/audit/export?format=json&action=exec")
+    assert answer.headers["content-disposition"] == 'attachment; filename="audit.json"'
+    assert "x-kanade-incomplete" not in answer.headers
+    assert [(row["id"], row["payload"]["number"]) for row in answer.json()] == [(3, 2), (1, 0)]
+    lines = (await host.get("/api/audit/export?action=kill")).text.splitlines()
+    assert lines[0].endswith("id,occurred_at,actor,action,target,outcome,payload")
+    assert lines[1:] == [
+        '2,2026-11-23T10:00:00.000001Z,operator,kill,job1,done,"{""note"":""=1+1"",""number"":1}"'
+    ]
+    assert (await host.get("/api/audit/export?action=(")).status == 400
+    assert (await host.get("/api/audit/export?format=xml")).status == 400
+
+
+async def test_an_export_says_that_it_does_not_look_further_back(
+    host: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kanade_host_audit.exporting.EXPORT_AT_MOST", 5)
+    monkeypatch.setattr("kanade_host_audit.search._PAGE_ROWS", 2)
+    for number in range(7):
+        await host.publish("audit.operator.exec", A1 | {"payload": number})
+    await host.settle()
+    answer = await host.get("/api/audit/export?format=json")
+    assert answer.headers["x-kanade-incomplete"] == "rows"
+    assert [row["payload"] for row in answer.json()] == [6, 5, 4, 3, 2]
+
+
+async def test_one_record_alone(host: Any) -> None:
+    for number in range(3):
+        await host.publish("audit.operator.exec", A1 | {"payload": number})
+    await host.settle()
+    assert [row["payload"] for row in (await host.get("/api/audit?id=2")).json()] == [1]
+    assert (await host.get("/api/audit?id=99")).json() == []

@@ -43,17 +43,22 @@ export function Menu() {
   );
 }
 
-/** `exact`: pages below it have entries of their own. */
 /** The menu may be longer than the window: where one is stays in sight. */
 function useInSight(path: string, end: boolean) {
   const entry = useRef<HTMLAnchorElement>(null);
   const here = useMatch({ path, end }) !== null;
   useEffect(() => {
-    if (here) entry.current?.scrollIntoView({ block: "nearest" });
+    const box = entry.current?.closest("nav")?.parentElement;
+    if (!here || !box) return;
+    // Also when what stands below the menu takes room from it.
+    const watch = new ResizeObserver(() => entry.current?.scrollIntoView({ block: "nearest" }));
+    watch.observe(box);
+    return () => watch.disconnect();
   }, [here]);
   return entry;
 }
 
+/** `exact`: pages below it have entries of their own. */
 function Entry({ page, exact }: { page: PageRow; exact: boolean }) {
   const { t } = useTranslation("shell");
   const title = useTitle()(page);

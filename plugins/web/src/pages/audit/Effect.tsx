@@ -6,6 +6,7 @@ import { Output } from "../../design/Output";
 import { Loaded, SkeletonRows } from "../../design/States";
 import { visible } from "../../design/text";
 import { useApi } from "../../lib/data";
+import { listUrl } from "../../list/state";
 import styles from "./audit.module.css";
 import { type AuditRecord, type Difference, differences, exactly } from "./records";
 
@@ -19,7 +20,11 @@ export function Effect({ record }: { record: AuditRecord }) {
         {record.target && (
           <>
             {" · "}
-            <Link to={`/audit?span=all&target=${encodeURIComponent(exactly(record.target))}`}>
+            <Link
+              to={listUrl("/audit", {
+                filters: [{ field: "target", op: "contains", value: exactly(record.target) }],
+              })}
+            >
               {t("ofTarget")}
             </Link>
           </>

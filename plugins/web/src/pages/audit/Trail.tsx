@@ -1,152 +1,151 @@
 /** Who did what, when, with which effect. */
-import { Badge, Button, Group, Select } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Age } from "../../design/Age";
-import { FilterText } from "../../design/FilterText";
 import { PageHead } from "../../design/PageHead";
-import { Empty, Failure, SkeletonRows } from "../../design/States";
+import { Sheet } from "../../design/Sheet";
+import { Empty, Loaded } from "../../design/States";
 import { Status } from "../../design/Status";
-import { type Column, Table } from "../../design/Table";
 import { visible } from "../../design/text";
-import { api } from "../../lib/api";
-import { choice, text, useUrlState } from "../../lib/urlState";
-import styles from "./audit.module.css";
+import { useApi } from "../../lib/data";
+import { text, useUrlState } from "../../lib/urlState";
+import { List } from "../../list/List";
+import type { Column, Field } from "../../list/types";
 import { Effect } from "./Effect";
-import { ACTORS, type AuditRecord, SPANS, type Span, since } from "./records";
+import { ACTORS, type AuditRecord } from "./records";
+import { trailSource } from "./trail";
 
-const SHAPE = {
-  actor: text(""),
-  action: text(""),
-  target: text(""),
-  payload: text(""),
-  span: choice(SPANS, "24h"),
-  open: text(""),
-};
-const PAGE = 100;
-const PATTERNS = ["action", "target", "payload"] as const;
+const SHAPE = { open: text() };
+const SHOWN_AT_MOST = 400;
 
 export default function Trail() {
   const { t } = useTranslation("audit");
-  const [state, set] = useUrlState(SHAPE);
-  const { actor, action, target, payload, span, open } = state;
-  // Anew with each filter, not with each request: pages of one list begin at one time.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the filters are what it is made anew for
-  const from = useMemo(() => since(span, Date.now()), [span, actor, action, target, payload]);
-  const trail = useInfiniteQuery({
-    queryKey: ["/api/audit", actor, action, target, payload, from],
-    queryFn: ({ pageParam: before, signal }) => {
-      const query = { limit: PAGE, actor, action, target, payload, since: from, before };
-      return api.get<AuditRecord[]>("/api/audit", { query, signal });
-    },
-    initialPageParam: null as number | null,
-    getNextPageParam: (last) => (last.length < PAGE ? null : (last[last.length - 1]?.id ?? null)),
-    meta: { topics: ["audit"] },
-    placeholderData: (before) => before,
-  });
-  const rows = trail.data?.pages.flat();
+  const [{ open }, set] = useUrlState(SHAPE);
+  const source = useMemo(trailSource, []);
   return (
     <>
       <PageHead title={t("title")} about={t("intro")} />
-      <Group gap="xs" mb="sm" align="flex-end">
-        <Select
-          label={t("actor")}
-          w={130}
-          clearable
-          placeholder={t("any")}
-          data={[...ACTORS]}
-          value={actor || null}
-          onChange={(value) => set({ actor: value ?? "" }, { push: true })}
-        />
-        {PATTERNS.map((name) => (
-          <FilterText
-            key={name}
-            label={t(name)}
-            placeholder={t("pattern")}
-            w={180}
-            value={state[name]}
-            onChange={(value) => set({ [name]: value })}
-          />
-        ))}
-        <Select
-          label={t("span")}
-          w={120}
-          data={SPANS.map((value) => ({ value, label: t(`spans.${value}`) }))}
-          value={span}
-          onChange={(value) => set({ span: value as Span }, { push: true })}
-        />
-      </Group>
-      {trail.error && (
-        <Failure inline={rows !== undefined} error={trail.error} retry={() => void trail.refetch()} />
-      )}
-      {!rows && !trail.error && <SkeletonRows />}
-      {rows && (
-        <Rows rows={rows} open={open} onOpen={(id) => set({ open: id === open ? "" : id }, { push: true })} />
-      )}
-      {trail.hasNextPage && (
-        <Button mt="sm" loading={trail.isFetchingNextPage} onClick={() => void trail.fetchNextPage()}>
-          {t("more")}
-        </Button>
-      )}
+      <List
+        id="audit"
+        label={t("title")}
+        unit={t("unit")}
+        columns={useColumns()}
+        fields={useFields()}
+        source={source}
+        tone={(row) => (row.outcome === "failed" ? "bad" : undefined)}
+        onOpen={(row) => set({ open: String(row.id) }, { push: true })}
+        empty={{ title: t("empty"), text: t("emptyAbout") }}
+      />
+      <Record id={open} onClose={() => set({ open: "" }, { push: true })} />
     </>
   );
 }
 
-function Rows({ rows, open, onOpen }: { rows: AuditRecord[]; open: string; onOpen: (id: string) => void }) {
+function useColumns(): readonly Column<AuditRecord>[] {
   const { t } = useTranslation("audit");
-  const columns: Column<AuditRecord>[] = [
-    { key: "at", title: t("at"), tight: true, cell: (row) => <Age at={row.occurred_at} /> },
-    { key: "actor", title: t("actor"), tight: true, cell: (row) => <Badge>{visible(row.actor)}</Badge> },
-    {
-      key: "action",
-      title: t("action"),
-      tight: true,
-      cell: (row) => (
-        <>
-          <button
-            type="button"
-            className={styles.opener}
-            aria-expanded={open === String(row.id)}
-            onClick={() => onOpen(String(row.id))}
-          >
-            {visible(row.action)}
-          </button>
-          {row.outcome === "failed" && (
-            <>
-              {" "}
-              <Status tone="bad">{t("failed")}</Status>
-            </>
-          )}
-        </>
-      ),
-    },
-    {
-      key: "target",
-      title: t("target"),
-      cell: (row) => <span className="mono">{visible(row.target ?? "—")}</span>,
-    },
-    { key: "payload", title: t("payload"), cell: (row) => <Short payload={row.payload} /> },
-  ];
-  return (
-    <Table
-      label={t("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => String(row.id)}
-      detail={(row) => (open === String(row.id) ? <Effect record={row} /> : null)}
-      empty={<Empty title={t("empty")}>{t("emptyAbout")}</Empty>}
-    />
+  return useMemo<Column<AuditRecord>[]>(
+    () => [
+      {
+        id: "at",
+        title: t("at"),
+        width: 110,
+        grow: 0,
+        fixed: true,
+        card: "badge",
+        cell: (row) => <Age at={row.occurred_at} />,
+      },
+      { id: "actor", title: t("actor"), width: 110, grow: 0, cell: (row) => visible(row.actor) },
+      {
+        id: "action",
+        title: t("action"),
+        width: 190,
+        card: "title",
+        cell: (row) => (
+          <>
+            {visible(row.action)} {row.outcome === "failed" && <Status tone="bad">{t("failed")}</Status>}
+          </>
+        ),
+      },
+      {
+        id: "target",
+        title: t("target"),
+        width: 200,
+        cell: (row) => <span className="mono">{visible(row.target ?? "—")}</span>,
+      },
+      {
+        id: "payload",
+        title: t("payload"),
+        width: 260,
+        grow: 4,
+        cell: (row) => <span className="soft">{short(row.payload)}</span>,
+      },
+      {
+        id: "record",
+        title: t("id"),
+        width: 90,
+        grow: 0,
+        align: "end",
+        optional: true,
+        cell: (row) => row.id,
+      },
+    ],
+    [t],
   );
 }
 
-function Short({ payload }: { payload: unknown }) {
-  if (payload === null || payload === undefined) return <span className="soft">—</span>;
-  const shown =
+function useFields(): readonly Field[] {
+  const { t } = useTranslation("audit");
+  return useMemo<Field[]>(
+    () => [
+      {
+        id: "actor",
+        title: t("actor"),
+        kind: "choice",
+        ops: ["eq"],
+        choices: ACTORS.map((value) => ({ value })),
+      },
+      { id: "action", title: t("field.action"), kind: "text", ops: ["contains"] },
+      { id: "target", title: t("field.target"), kind: "text", ops: ["contains"] },
+      { id: "payload", title: t("field.payload"), kind: "text", ops: ["contains"] },
+      { id: "since", title: t("span"), kind: "time", ops: ["ge"] },
+    ],
+    [t],
+  );
+}
+
+/** The payload in a line. */
+function short(payload: unknown): string {
+  if (payload === null || payload === undefined) return "—";
+  const parts =
     typeof payload === "object" && !Array.isArray(payload)
       ? Object.entries(payload).map(
           ([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
         )
       : [JSON.stringify(payload)];
-  return <span className={styles.short}>{visible(shown.join("  "))}</span>;
+  return visible(parts.join("  ").slice(0, SHOWN_AT_MOST));
+}
+
+/** The record that the address names; empty: none. */
+function Record({ id, onClose }: { id: string; onClose: () => void }) {
+  const { t } = useTranslation("audit");
+  const answer = useApi<AuditRecord[]>("/api/audit", { query: { id, limit: 1 }, enabled: id !== "" });
+  const [record] = answer.data ?? [];
+  return (
+    <Sheet
+      opened={id !== ""}
+      onClose={onClose}
+      size="lg"
+      title={
+        record
+          ? `${visible(record.actor)} · ${visible(record.action)} ${visible(record.target ?? "")}`
+          : t("record", { id })
+      }
+    >
+      {id !== "" && (
+        <Loaded of={answer}>
+          {([found]) => (found ? <Effect record={found} /> : <Empty title={t("gone")} />)}
+        </Loaded>
+      )}
+    </Sheet>
+  );
 }

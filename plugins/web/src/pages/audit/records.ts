@@ -11,16 +11,6 @@ export interface AuditRecord {
 }
 
 export const ACTORS = ["operator", "admin", "scheduler", "agent", "self-update"] as const;
-export const SPANS = ["1h", "24h", "7d", "30d", "all"] as const;
-export type Span = (typeof SPANS)[number];
-
-const HOURS: Record<Exclude<Span, "all">, number> = { "1h": 1, "24h": 24, "7d": 168, "30d": 720 };
-
-/** The instant that a span begins at, as the server takes it; none for all. */
-export function since(span: Span, now: number): string | undefined {
-  return span === "all" ? undefined : new Date(now - HOURS[span] * 3_600_000).toISOString();
-}
-
 /** A pattern that matches exactly this text. */
 export function exactly(text: string): string {
   return `^${text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;

@@ -1,10 +1,11 @@
 /** One job beside the list: what it is, how it stands, and what can be done with it. */
-import { Button, Drawer, Group, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { Facts } from "../../design/Facts";
+import { Sheet } from "../../design/Sheet";
 import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
@@ -22,15 +23,9 @@ interface JobSheetProps {
 
 export function JobSheet({ job, revoked, onAsk, onClose }: JobSheetProps) {
   return (
-    <Drawer
-      opened={job !== undefined}
-      onClose={onClose}
-      position="right"
-      size="md"
-      title={visible(job?.id ?? "")}
-    >
+    <Sheet opened={job !== undefined} onClose={onClose} title={visible(job?.id ?? "")}>
       {job && <Body job={job} revoked={revoked} onAsk={onAsk} />}
-    </Drawer>
+    </Sheet>
   );
 }
 

@@ -109,10 +109,17 @@ function OfScript() {
   const [shell, setShell] = useState("powershell");
   const [script, setScript] = useState("");
   const [seconds, setSeconds] = useState<string | number>(60);
+  const [jobId, setJobId] = useState("");
   const action = useAction({
     run: () =>
       api.post<RunResult>("/api/run", {
-        json: { pc_id: pc.trim(), shell, script, timeout_secs: Number(seconds) || 60 },
+        json: {
+          pc_id: pc.trim(),
+          shell,
+          script,
+          timeout_secs: Number(seconds) || 60,
+          job_id: jobId.trim() || undefined,
+        },
       }),
   });
   const ready = pc.trim() !== "" && script.trim() !== "";
@@ -141,6 +148,15 @@ function OfScript() {
           />
           <NumberInput label={t("run.timeout")} min={1} max={86_400} value={seconds} onChange={setSeconds} />
         </div>
+        <TextInput
+          label={t("run.jobId")}
+          description={t("run.jobIdHelp")}
+          value={jobId}
+          onChange={(event) => setJobId(event.currentTarget.value)}
+          spellCheck={false}
+          autoComplete="off"
+          classNames={{ input: "mono" }}
+        />
         <Textarea
           label={t("run.script")}
           autosize

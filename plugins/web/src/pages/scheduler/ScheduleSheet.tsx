@@ -1,9 +1,10 @@
 /** One schedule beside the list: what it fires, when, with which settings, and what can be done with it. */
-import { Button, Drawer, Group, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { Facts } from "../../design/Facts";
+import { Sheet } from "../../design/Sheet";
 import { Loaded } from "../../design/States";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
@@ -25,15 +26,9 @@ interface ScheduleSheetProps {
 
 export function ScheduleSheet({ schedule, state, onAsk, onClose }: ScheduleSheetProps) {
   return (
-    <Drawer
-      opened={schedule !== undefined}
-      onClose={onClose}
-      position="right"
-      size="md"
-      title={visible(schedule?.id ?? "")}
-    >
+    <Sheet opened={schedule !== undefined} onClose={onClose} title={visible(schedule?.id ?? "")}>
       {schedule && <Body schedule={schedule} state={state} onAsk={onAsk} />}
-    </Drawer>
+    </Sheet>
   );
 }
 

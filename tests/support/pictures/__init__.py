@@ -1,1 +1,0 @@
-"""Pictures of every page of the web interface: for the documents, for `./run prove`, and for its tests."""
