@@ -16,6 +16,7 @@ import structlog
 
 from kanade_host.bus.ensure import ensure
 from kanade_host.config import Config
+from kanade_host.loading import strays
 from kanade_host.loading.collect import Loaded
 from kanade_host.loading.context import HostContext, Offers
 from kanade_host.loading.lease import BUCKET, Lease
@@ -110,6 +111,7 @@ class App:
         self.web.show(plan.loaded)
         await self.web.bind(self.config.server.bind)
         self._spawn("loop lag", self.view.loop_lag.run())
+        self._spawn("tasks of plugins", strays.watch(plan.plugin_of, self._strays, self.offend))
         log.info("http is bound", url=self.url)
         self._starting = asyncio.create_task(self._first_start(plan), name="start")
 
@@ -367,8 +369,13 @@ class App:
     def _on_state(self, state: PluginState) -> None:
         self._changed("plugins", [state.name])
 
+    def _strays(self, plugin: str, reason: str | None) -> None:
+        running = self.running.get(plugin)
+        if running is not None:
+            running.ctx.degraded_by("tasks", reason)
+
     def offend(self, plugin: str, reason: str) -> None:
-        """The watchdog of HTTP: code of this plugin held the loop again and again."""
+        """Code of this plugin held the loop again and again, or began far too many tasks."""
         running = self.running.get(plugin)
         if running is not None and running.serves:
             running.fail(reason)
@@ -432,3 +439,8 @@ class App:
             await self.store.close()
         await self.web.close()
         log.info("stopped")
+
+    async def end_strays(self) -> None:
+        """After `stop`: end what plugins have left behind, so that the loop can be closed."""
+        if self.plan is not None:
+            await strays.end_all(self.plan.plugin_of)

@@ -1,11 +1,17 @@
-"""The documentation as a site: `./run docs [FOLDER]`, in `dist/docs` by default. Warnings are errors."""
+"""The documentation as a site: `./run docs [FOLDER]`, in `dist/docs` by default. Warnings are errors.
+
+Pictures of all pages of the web interface are taken from a host that runs meanwhile, with the Chromium of
+KANADE_CHROMIUM, of the system or of Playwright; where there is none, the site has no pictures and says so.
+"""
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 from pathlib import Path
 
+import gallery
 import imports_picture
 import reference
 from sphinx.cmd.build import build_main
@@ -15,7 +21,7 @@ OUT = ROOT / "dist" / "docs"
 MARK = "<!-- picture of the imports -->"
 TUTORIALS = ["first-steps", "tutorial"]
 HOW_TO = ["configuration", "operating", "upgrade", "plugins", "web-pages", "fleet", "firing"]
-EXPLANATION = ["architecture"]
+EXPLANATION = ["architecture", "gallery", "web-interface"]
 PROJECT = ["developing", "contributing", "changes"]
 
 
@@ -56,10 +62,32 @@ def _contents(source: Path, pages: list[str]) -> None:
     index.write_text("\n\n".join(parts) + "\n", "utf-8")
 
 
+def take_pictures(source: Path, *, wanted: bool) -> None:
+    """Those of the web interface, where they can be taken."""
+    reason = gallery.missing() if wanted else "none are wanted"
+    if reason:
+        print(f"the site will have no pictures of the web interface: {reason}")
+    gallery.fill(source, [] if reason else gallery.take(source / gallery.FOLDER))
+
+
 def main(argv: list[str]) -> int:
-    out = Path(argv[0]).resolve() if argv else OUT
+    parser = argparse.ArgumentParser(
+        prog="./run docs", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=OUT, metavar="FOLDER")
+    parser.add_argument("--no-pictures", action="store_true", help="in seconds instead of minutes")
+    options = parser.parse_args(argv)
+    out = options.folder.resolve()
     source = out.parent / f"{out.name}-source"
     prepare(source)
+    try:
+        take_pictures(source, wanted=not options.no_pictures)
+    except BaseException as error:
+        shutil.rmtree(source)
+        if not isinstance(error, KeyboardInterrupt):
+            raise
+        print("\ninterrupted: nothing was built", file=sys.stderr)
+        return 130
     words = ["-W", "--keep-going", "-q", "-b", "html", "-c", str(source), "-d", str(source / ".doctrees")]
     status = build_main([*words, str(source), str(out)])
     if status == 0:

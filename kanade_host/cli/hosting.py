@@ -175,3 +175,4 @@ async def _stop(app: App) -> None:
         log.error("stopping took too long and is given up", seconds=STOP_SECONDS)
     except Exception:
         log.exception("stopping failed")
+    await app.end_strays()

@@ -1,59 +1,120 @@
-"""Every page that the running plugins declare: nothing in the console, nothing that axe-core finds, no page
-wider than its window, in both themes and at both widths. Each leaves a screenshot."""
+"""Every page that the running plugins declare, every panel of an agent, and what lies behind the lists, in
+both themes and on a phone: a picture that is not blank, nothing in the console, nothing that axe-core finds,
+and no page wider than its window."""
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from browsing import Visit
+from browsing import SCREENS, Visit
+from demo_host import Served
+from pictures.places import SHELL, Place, places
+from pictures.taking import Camera, file_of
+from playwright.async_api import Browser, Page
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser lives as long
-FORMS = [("light", 1400), ("dark", 1400), ("light", 390), ("dark", 390)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(600),
+]  # the browser lives as long
+JOB = {
+    "id": "browser-seen",
+    "version": "1",
+    "execute": {"shell": "powershell", "script": "echo seen", "timeout": "1m"},
+}
+SCHEDULE = {"id": "browser-seen", "cron": "0 0 3 * * *", "job_id": JOB["id"], "target": {"all": True}}
+RUN_SECONDS = 60.0
+FORMS = {1400: ("light", "dark"), 390: ("dark",)}
+"""What is drawn depends on the width, its colours on the theme. The first theme has its picture taken."""
 
 
-def paths(served: Any, role: str = "admin") -> dict[str, str]:
-    """Id and path of every page of the menu."""
-    rows = served.ask("GET", "/api/pages", role=role)["pages"]
-    return {
-        row["id"]: row["path"]
-        for row in rows
-        if row["kind"] == "page" and row["path"] and ":" not in row["path"]
-    }
+@pytest.fixture(scope="module")
+def known(served: Served) -> Iterator[list[Place]]:
+    """All places of the session's host, where there is a job now, a schedule, and a run with a result."""
+    served.ask("POST", "/api/jobs", JOB)
+    served.ask("POST", "/api/schedules", SCHEDULE)
+    ends = time.monotonic() + RUN_SECONDS
+    while not served.ask("GET", "/api/fleet/agents?limit=1")["items"]:
+        assert time.monotonic() < ends, "no agent reports"
+        time.sleep(0.2)
+    served.ask("POST", f"/api/exec/{JOB['id']}", {"target": {"all": True}})
+    yield places(served)
+    served.ask("DELETE", f"/api/schedules/{SCHEDULE['id']}")
+    served.ask("DELETE", f"/api/jobs/{JOB['id']}")
 
 
-@pytest.mark.parametrize("theme, width", FORMS)
-async def test_every_page(visit: Visit, served: Any, theme: str, width: int) -> None:
-    page = await visit.come(theme=theme, width=width)
+def half(known: list[Place], which: int) -> list[Place]:
+    """Every second one: a test shall not take longer than a machine that is busy gives it."""
+    return known[which::2]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("width", FORMS)
+async def test_every_page(visit: Visit, known: list[Place], width: int, which: int) -> None:
+    camera = Camera(visit, SCREENS, width)
     wrong: dict[str, list[str]] = {}
-    shown = await visible_pages(visit, page, served)
-    assert len(shown) > 5
-    for name, path in shown.items():
-        await visit.go(page, path)
-        await visit.shot(page, name)
-        found = await visit.violations(page)
-        if over := await visit.overflow(page):
-            found.append(f"{over} px wider than the window")
-        if await page.get_by_text("has stopped working").count():
-            found.append("crashed")
-        if visit.noise:
-            found += visit.noise
-            visit.noise.clear()
-        if found:
-            wrong[name] = found
+    for place in half(known, which):
+        page = await camera.go(place)
+        pictures = []
+        for theme in FORMS[width]:
+            await camera.theme(page, theme)
+            pictures = pictures or [await camera.take(page, place, theme)]
+            if found := await complaints(visit, page):
+                wrong[f"{place.name}, {theme}"] = found
+        if pictures[0].blank:
+            wrong[f"{place.name}, picture"] = [f"{pictures[0].ink:.2%} ink"]
     assert wrong == {}
 
 
-async def visible_pages(visit: Visit, page: Any, served: Any) -> dict[str, str]:
-    """Declared and in the bundle: what the menu links to."""
+async def complaints(visit: Visit, page: Page) -> list[str]:
+    """Whatever is wrong with a page as it stands there."""
+    found = await visit.violations(page)
+    if over := await visit.overflow(page):
+        found.append(f"{over} px wider than the window")
+    if await page.get_by_text("has stopped working").count():
+        found.append("crashed")
+    found += visit.noise
+    visit.noise.clear()
+    return found
+
+
+async def test_the_places_are_all_that_the_host_declares(served: Served, known: list[Place]) -> None:
+    """Nobody types the list again: a new page is looked at, and has its picture, from its first day."""
+    declared = {row["id"] for row in served.ask("GET", "/api/pages")["pages"] if row["kind"] != "card"}
+    names = {place.name for place in known}
+    assert names == declared | {place.name for place in SHELL} | {"jobs.job-new", "scheduler.schedule-new"}
+    assert len(names) == len(known) > 40
+    assert not [place for place in known if ":" in place.path]
+
+
+async def test_the_menu_leads_to_declared_pages_alone(visit: Visit, known: list[Place]) -> None:
+    page = await visit.come()
     await visit.go(page, "/settings")
-    if (page.viewport_size or {}).get("width", 0) < 500:
-        await page.get_by_role("button", name="Open the menu").click()
     links = await page.locator("nav a").evaluate_all("(all) => all.map((one) => one.getAttribute('href'))")
-    return {name: path for name, path in paths(served).items() if path in links}
+    assert len(links) > 20
+    assert set(links) <= {place.path for place in known}
 
 
-async def test_in_japanese_nothing_is_left_in_english(visit: Visit, served: Any) -> None:
+async def test_a_page_without_content_is_told_from_one_that_has_some(
+    browser: Browser, tmp_path: Path
+) -> None:
+    visit = Visit(browser, "", {})
+    camera = Camera(visit, tmp_path, 390)
+    place = Place("nothing", "Nothing", "shell", "about:blank", role=None)
+    page = await visit.come(None, width=390)
+    seen = {}
+    for name, body in {"empty": "", "text": "<h1>Agents</h1><p>No PC has reported yet.</p>"}.items():
+        await page.set_content(f"<nav>Menu</nav><main style='height: 600px'>{body}</main>")
+        seen[name] = await camera.take(page, place, "light")
+    assert seen["empty"].blank
+    assert not seen["text"].blank
+    assert file_of(tmp_path, "nothing", "light", 390).read_bytes().startswith(b"\x89PNG")
+    await visit.leave()
+
+
+async def test_in_japanese_nothing_is_left_in_english(visit: Visit, served: Served) -> None:
     page = await visit.come(language="ja")
     await visit.go(page, "/plugins")
     assert await page.locator("html").get_attribute("lang") == "ja"

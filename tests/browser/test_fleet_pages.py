@@ -27,27 +27,6 @@ def known(served: Any, count: int) -> list[str]:
     return [one["pc_id"] for one in until(ask, "no agent reports")]
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1400), ("dark", 1400), ("dark", 390)])
-async def test_every_panel_of_an_agent(visit: Visit, served: Any, theme: str, width: int) -> None:
-    page = await visit.come(theme=theme, width=width)
-    pc = first(served)
-    wrong: dict[str, list[str]] = {}
-    panels = [one["id"] for one in served.ask("GET", "/api/pages")["pages"] if one["kind"] == "panel"]
-    assert len(panels) > 6
-    for panel in panels:
-        await visit.go(page, f"/agents/{pc}?panel={panel}")
-        await expect(page.get_by_role("tab", selected=True)).to_be_visible()
-        await visit.shot(page, f"agent-{panel}")
-        found = await visit.violations(page)
-        if over := await visit.overflow(page):
-            found.append(f"{over} px wider than the window")
-        if await page.get_by_text("has stopped working").count():
-            found.append("crashed")
-        if found:
-            wrong[panel] = found
-    assert wrong == {}
-
-
 async def test_a_value_shows_its_layer_and_can_be_taken_back(visit: Visit, served: Any) -> None:
     pc = first(served)
     path = f"/api/pcs/{pc}/config"

@@ -3,40 +3,16 @@ stays in its place when it fails, and goes with its plugin."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from browsing import Visit
 from demo_host import end_demo, start_demo
+from outside import installed, level
 from playwright.async_api import Browser, Page, expect
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-ROOT = Path(__file__).resolve().parents[2]
-EVENT = {"kind": "battery", "source": "script:battery", "event_record_id": None, "at": "2026-11-23T10:00:00Z"}
-
-
-def installed(folder: Path) -> Path:
-    """A folder that holds the example as pip puts it there."""
-    source = folder / "battery"
-    shutil.copytree(ROOT / "examples" / "battery", source, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "-q",
-        "--disable-pip-version-check",
-        "install",
-        "--no-deps",
-        "--no-index",
-    ]
-    command = [*pip, "--no-build-isolation", "--target", str(folder / "site"), str(source)]
-    subprocess.run(command, check=True, capture_output=True)
-    return folder / "site"
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +21,6 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     served = start_demo(folder / "demo", 2, PYTHONPATH=str(installed(folder)))
     yield served
     end_demo(served)
-
-
-async def level(served: Any, pc_id: str, percent: int) -> None:
-    await served.publish(
-        f"obs.{pc_id}", {**EVENT, "pc_id": pc_id, "payload": {"percent": percent, "health": 90}}
-    )
 
 
 async def test_the_page_of_a_plugin_from_outside(browser: Browser, outside: Any) -> None:
@@ -62,9 +32,9 @@ async def test_the_page_of_a_plugin_from_outside(browser: Browser, outside: Any)
     await expect(page.get_by_role("heading", name="Batteries", level=1)).to_be_visible()
 
     hostile = "<img src=x onerror=alert(1)>"
-    await level(outside, "pc-1", 9)
+    await outside.publish("obs.pc-1", level("pc-1", 9))
     await expect(page.get_by_role("cell", name="9 % (low)")).to_be_visible()
-    await outside.publish("obs.pc-2", {**EVENT, "pc_id": hostile, "payload": {"percent": 50, "health": None}})
+    await outside.publish("obs.pc-2", level(hostile, 50))
     await expect(page.get_by_role("cell", name=hostile)).to_be_visible()
 
     light = await ground(page)

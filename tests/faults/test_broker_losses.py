@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from pathlib import Path
 from typing import Any
 
 import counting
 import pytest
 
+from kanade_host.bus.connection import Connection
+
 FILE = Path(counting.__file__)
-pytestmark = [pytest.mark.kanade(files=[FILE]), pytest.mark.timeout(90)]
+LONG = os.environ.get("KANADE_TEST_LONG") == "1"
+OUTAGE_SECONDS = 60.0 if LONG else 3.0
+pytestmark = [pytest.mark.kanade(files=[FILE]), pytest.mark.timeout(240 if LONG else 120)]
 
 # What `kanade jetstream reset --yes` deletes (wire.md 3.2); it makes them again at once.
 RESET = [
@@ -29,22 +35,54 @@ async def counted(host: Any) -> dict[str, int]:
     return {row["id"]: row["times"] for row in await host.rows("SELECT id, times FROM counted")}
 
 
-async def test_a_frozen_broker_is_noticed_and_nothing_is_lost(host: Any) -> None:
+async def noticed(host: Any) -> None:
+    """The host has found out that its broker is away, and answers all the same."""
+
+    async def away() -> bool:
+        return not host.running.app.broker.bus.connected
+
+    await host.until(away, seconds=60, what="the host to notice that its broker is away")
+    assert (await host.get("/api/counting")).status == 200
+
+
+async def test_a_broker_that_is_frozen_for_a_minute(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds its connections and says nothing: only unanswered pings tell. The short form pings often."""
+    if not LONG:
+        await host.stop()
+        assert Connection.__init__.__kwdefaults__ is not None
+        monkeypatch.setitem(Connection.__init__.__kwdefaults__, "ping", 0.5)
+        await host.start()
     await publish(host, "before")
+    await host.settle()
     host.broker.freeze()
+    began = time.monotonic()
     try:
-
-        async def noticed() -> bool:
-            return not host.running.app.broker.bus.connected
-
-        await host.until(noticed, seconds=40, what="the frozen broker to be noticed")
-        answer = await host.get("/api/counting")
-        assert answer.status == 200
+        await noticed(host)
+        await asyncio.sleep(max(0.0, OUTAGE_SECONDS - (time.monotonic() - began)))
+        assert (await host.get("/api/counting")).json() == 1
     finally:
         host.broker.thaw()
     await publish(host, "after")
     await host.settle()
     assert await counted(host) == {"before": 1, "after": 1}
+
+
+async def test_a_broker_that_comes_back_after_a_minute(host: Any) -> None:
+    """What was promised meanwhile goes out once when it is back."""
+    await publish(host, "before")
+    await host.settle()
+    await host.broker.kill()
+    began = time.monotonic()
+    await noticed(host)
+    wanted = {"subject": "audit.counting", "ids": ["one", "two"]}
+    assert (await host.post("/api/counting/send", json=wanted)).status == 204
+    await asyncio.sleep(max(0.0, OUTAGE_SECONDS - (time.monotonic() - began)))
+    assert len(await host.rows("SELECT 1 FROM host_outbox")) == 2
+    await host.broker.start()
+    await publish(host, "after")
+    await host.settle()
+    assert await counted(host) == {"before": 1, "after": 1}
+    assert [subject for subject, _ in await host.stream_messages("AUDIT")] == ["audit.counting"] * 2
 
 
 async def test_a_reset_of_everything_is_mended_and_new_messages_count(host: Any) -> None:

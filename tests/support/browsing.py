@@ -62,16 +62,22 @@ class Visit:
     name: str = ""
 
     async def come(
-        self, role: str | None = "admin", *, theme: str = "light", width: int = 1400, language: str = "en"
+        self,
+        role: str | None = "admin",
+        *,
+        theme: str = "light",
+        width: int = 1400,
+        language: str = "en",
+        still: bool = False,
     ) -> Page:
-        """A new page of that role, not yet anywhere."""
+        """A new page of that role, not yet anywhere; `still`: who comes does not want things to move."""
         self.name = f"{theme}-{width}"
-        context = await self.browser.new_context(
+        context = await self.context(
             viewport={"width": width, "height": HEIGHTS.get(width, 900)},
             color_scheme="dark" if theme == "dark" else "light",
             locale=language,
+            **({"reduced_motion": "reduce", "timezone_id": "UTC"} if still else {}),
         )
-        self.contexts.append(context)
         if role is not None:
             token = json.dumps(self.tokens[role])
             await context.add_init_script(
@@ -79,6 +85,12 @@ class Visit:
                 f" localStorage.setItem('kanade_token', {token}); }}"
             )
         return await self.tab()
+
+    async def context(self, **options: Any) -> BrowserContext:
+        """A new one, closed with the visit."""
+        made = await self.browser.new_context(**options)
+        self.contexts.append(made)
+        return made
 
     async def tab(self) -> Page:
         """One more tab of the same browser."""

@@ -62,7 +62,8 @@ class Served:
         return token
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One of loopback that nobody listens on."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
@@ -83,7 +84,7 @@ def _until_ready(url: str, process: subprocess.Popen[str]) -> None:
 
 def start_demo(folder: Path, agents: int = AGENTS, **environment: str) -> Served:
     """A host with everything, in a process of its own, that has heard its PCs; the caller ends it."""
-    served = _with_people(run_demo(folder, _free_port(), agents, **environment))
+    served = _with_people(run_demo(folder, free_port(), agents, **environment))
     try:
         _until_heard(served, agents)
     except BaseException:
@@ -99,12 +100,12 @@ def _until_heard(served: Served, agents: int) -> None:
         time.sleep(0.2)
 
 
-def run_demo(folder: Path, port: int, agents: int, **environment: str) -> Served:
+def run_demo(folder: Path, port: int, agents: int, *options: str, **environment: str) -> Served:
     """The same as it was before, on that port: nobody is logged in."""
     command = [sys.executable, "-m", "kanade_host", "demo", "--data", str(folder), "--port", str(port)]
     env = {name: value for name, value in os.environ.items() if not name.startswith("KANADE_")} | environment
     process = subprocess.Popen(
-        [*command, "--agents", str(agents)],
+        [*command, "--agents", str(agents), *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -124,9 +125,7 @@ def _with_people(served: Served) -> Served:
     try:
         login = json.loads((folder / "demo-login.json").read_text())
         served.tokens["admin"] = served.log_in("admin", login["password"])
-        change = {"old_password": login["password"], "new_password": PASSWORD}
-        served.ask("POST", "/api/auth/change-password", change)
-        served.tokens["admin"] = served.log_in("admin", PASSWORD)
+        change_password(served)
         for role in ("viewer", "operator"):
             account = {"username": f"the-{role}", "password": PASSWORD, "role": role}
             served.ask("POST", "/api/accounts", account)
@@ -135,6 +134,14 @@ def _with_people(served: Served) -> Served:
         end_demo(served)
         raise
     return served
+
+
+def change_password(served: Served) -> None:
+    """That of the first administrator, who may do nothing else before; all earlier log-ins end."""
+    login = json.loads((served.folder / "demo-login.json").read_text())
+    change = {"old_password": login["password"], "new_password": PASSWORD}
+    served.ask("POST", "/api/auth/change-password", change)
+    served.tokens["admin"] = served.log_in("admin", PASSWORD)
 
 
 def end_demo(served: Served) -> None:

@@ -27,6 +27,7 @@ async def serve(options: Options) -> int:
     (Path(options.folder) / "address").write_text(app.url)
     status = await app.wait()
     await app.stop()
+    await app.end_strays()
     return status
 
 

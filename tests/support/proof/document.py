@@ -20,6 +20,13 @@ def written(text: str, proven: Mapping[str, Sequence[str]], where: str) -> str:
     return text
 
 
+def rows(name: str, text: str | None = None) -> dict[str, str]:
+    """What the table of a part says now: the first cell of each row -> the row."""
+    text = DOCUMENT.read_text("utf-8") if text is None else text
+    body = text.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->")[0]
+    return {line.split("|")[1].strip(): line for line in body.splitlines() if line.startswith("| ")}
+
+
 def write(proven: Mapping[str, Sequence[str]], where: str) -> None:
     """Keep what came out."""
     DOCUMENT.write_text(written(DOCUMENT.read_text("utf-8"), proven, where), "utf-8")

@@ -16,6 +16,10 @@ from bench.site import Site
 EVERY_SECONDS = 5.0
 SETTLED_SHARE = 0.2
 """Of the time, until caches are as large as they get."""
+GROWTH_SHARE, GROWTH_MIB = 0.1, 8
+"""More than that from there to the end is no flat memory."""
+LAG_SECONDS = 2.0
+"""More than comes in that time is a backlog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,16 @@ class Soak:
     most_lag: int
 
     @property
+    def outcome(self) -> str:
+        """Whether memory was flat and nothing lagged."""
+        wrong = []
+        if self.end_mib > self.settled_mib * (1 + GROWTH_SHARE) + GROWTH_MIB:
+            wrong.append("memory grew")
+        if self.most_lag > LAG_SECONDS * self.sent / self.seconds:
+            wrong.append("messages waited")
+        return f"FAILED: {', '.join(wrong)}" if wrong else "passed"
+
+    @property
     def lines(self) -> list[str]:
         """The table as Markdown."""
         memory = f"{self.settled_mib}, {self.most_mib}, {self.end_mib}"
@@ -41,6 +55,7 @@ class Soak:
             f"| messages sent, rows | {self.sent:,}, {self.rows:,} |",
             f"| memory once settled, at most, at the end | {memory} MiB |",
             f"| largest backlog | {self.most_lag:,} messages |",
+            f"| outcome | {self.outcome} |",
         ]
 
 
@@ -50,11 +65,14 @@ async def soak(seconds: float, rate: int) -> Soak:
     try:
         await site.open()
         sending = asyncio.create_task(_send(site, seconds, rate))
-        memory, lags = [], []
+        memory: list[int] = []
+        lags: list[int] = []
+        began = time.monotonic()
         headers = {"authorization": f"Bearer {site.viewer}"}
         async with aiohttp.ClientSession(headers=headers) as http:
             while not sending.done():
                 await asyncio.sleep(min(EVERY_SECONDS, seconds / 10))
+                _say(time.monotonic() - began, seconds, memory, lags)
                 memory.append(site.memory_mib())
                 async with http.get(f"{site.base}/api/projections") as answer:
                     listed = (await answer.json())["projections"]
@@ -70,6 +88,11 @@ async def soak(seconds: float, rate: int) -> Soak:
         return Soak(seconds, sent, rows, settled, memory[-1], max(memory), max(lags))
     finally:
         await site.close()
+
+
+def _say(so_far: float, seconds: float, memory: list[int], lags: list[int]) -> None:
+    if len(memory) % 12 == 1:
+        print(f"  {so_far:.0f} of {seconds:.0f} s, {memory[-1]} MiB, {lags[-1]} behind", flush=True)
 
 
 async def _send(site: Site, seconds: float, rate: int) -> int:

@@ -1,0 +1,1 @@
+"""Pictures of every page of the web interface: for the documents, for `./run prove`, and for its tests."""
