@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from browsing import Visit
 from demo_host import AGENTS, Served
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser lives as long
 
@@ -238,6 +238,28 @@ async def test_the_trail_is_read_with_the_keyboard_and_exported(visit: Visit, se
     assert lines[0] == "id,occurred_at,actor,action,target,outcome,payload"
     assert lines[1:]
     assert all(",job_upsert,browser-hello," in line for line in lines[1:])
+    assert visit.noise == []
+
+
+async def test_without_the_plugins_behind_them_there_are_no_links_and_buttons(
+    visit: Visit, served: Served
+) -> None:
+    """The host is asked which pages there are; here its answer leaves out those of two plugins."""
+    run = served.ask("POST", f"/api/exec/{JOB['id']}", {"target": {"all": True}})
+    page = await visit.come()
+
+    async def less(route: Route) -> None:
+        answer = await route.fetch()
+        rows = (await answer.json())["pages"]
+        left = [row for row in rows if row["plugin"] not in ("jobs", "heartbeat")]
+        await route.fulfill(response=answer, json={"pages": left})
+
+    await page.route("**/api/pages", less)
+    await visit.go(page, f"/executions/{run['exec_id']}")
+    await expect(page.get_by_role("row").filter(has_text="-")).not_to_have_count(0)
+    assert await page.locator("a[href^='/agents'], a[href^='/jobs'], a[href^='/run']").count() == 0
+    await expect(page.get_by_role("button", name=re.compile("Kill|Repeat"))).to_have_count(0)
+    await expect(page.get_by_role("checkbox")).to_have_count(0)
     assert visit.noise == []
 
 

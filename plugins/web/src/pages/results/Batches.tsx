@@ -24,7 +24,8 @@ import { type Batch, type Execution, OPEN, type State } from "./runs";
 const AT_ONCE = 6;
 const BEFORE = 2;
 
-export function Batches({ run }: { run: Execution }) {
+/** `stoppable`: the plugin that stops them is there. */
+export function Batches({ run, stoppable }: { run: Execution; stoppable: boolean }) {
   const { t, i18n } = useTranslation("results");
   const { data: batches } = useApi<Batch[]>(path`/api/executions/${run.exec_id}/batches`, {
     topics: ["executions", "results"],
@@ -37,7 +38,10 @@ export function Batches({ run }: { run: Execution }) {
   return (
     <Section
       title={t("batches.title")}
-      actions={next >= 0 && <Stop run={run} waiting={batches.filter((one) => one.state === "waiting")} />}
+      actions={
+        stoppable &&
+        next >= 0 && <Stop run={run} waiting={batches.filter((one) => one.state === "waiting")} />
+      }
     >
       <Summary batches={batches} />
       <BatchTable run={run} rows={rows} />

@@ -6,6 +6,7 @@ import { span } from "../../design/Age";
 import { Bar } from "../../design/Bar";
 import { count } from "../../design/numbers";
 import { PageHead } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Segments } from "../../design/Segments";
 import { Empty, Loaded } from "../../design/States";
 import { type Column, Table } from "../../design/Table";
@@ -87,7 +88,9 @@ function Jobs({ rows, since }: { rows: Durations[]; since: string }) {
       title: t("column.job"),
       cell: (row) =>
         there("jobs.job") ? (
-          <Link to={path`/jobs/${row.job_id}`}>{visible(row.job_id)}</Link>
+          <PageLink page="jobs.job" to={path`/jobs/${row.job_id}`}>
+            {visible(row.job_id)}
+          </PageLink>
         ) : (
           visible(row.job_id)
         ),

@@ -15,6 +15,7 @@ import { Loaded } from "../../design/States";
 import { visible } from "../../design/text";
 import { api, path } from "../../lib/api";
 import { useAction, useApi } from "../../lib/data";
+import { useHasPage } from "../../lib/plugins";
 import { choice, useUrlState } from "../../lib/urlState";
 import { List } from "../../list/List";
 import { listUrl } from "../../list/state";
@@ -47,6 +48,7 @@ function Run({ detail }: { detail: Detail }) {
   const { t } = useTranslation("results");
   const run = detail.execution;
   const [{ view }, set] = useUrlState(shape);
+  const fires = useHasPage()("jobs.run"); // who kills, stops and repeats
   return (
     <>
       <PageHead
@@ -57,10 +59,10 @@ function Run({ detail }: { detail: Detail }) {
           </>
         }
         about={<About run={run} reruns={detail.reruns} />}
-        actions={<Actions run={run} />}
+        actions={fires && <Actions run={run} />}
       />
       {run.states && <States run={run} />}
-      <Batches run={run} />
+      <Batches run={run} stoppable={fires} />
       <div className={styles.views}>
         <Segments
           label={t("execution.view")}
@@ -72,7 +74,8 @@ function Run({ detail }: { detail: Detail }) {
           ]}
         />
       </div>
-      {view === "targets" && (run.expected === null ? <Unknown run={run} /> : <Targets run={run} />)}
+      {view === "targets" &&
+        (run.expected === null ? <Unknown run={run} /> : <Targets run={run} fires={fires} />)}
       {view === "outputs" && <Outputs execId={run.exec_id} />}
     </>
   );
@@ -217,10 +220,11 @@ function Actions({ run }: { run: Execution }) {
   );
 }
 
-function Targets({ run }: { run: Execution }) {
+function Targets({ run, fires }: { run: Execution; fires: boolean }) {
   const { t } = useTranslation("results");
   const source = useMemo(() => targetSource(run.exec_id), [run.exec_id]);
   const navigate = useNavigate();
+  const agents = useHasPage()("heartbeat.agent");
   const state = useStateField();
   const fields = useMemo(
     () => [
@@ -268,10 +272,11 @@ function Targets({ run }: { run: Execution }) {
         columns={useTargetColumns()}
         fields={fields}
         source={source}
-        actions={actions}
-        onOpen={(row) =>
-          void navigate(row.result_id ? path`/activity/${row.result_id}` : path`/agents/${row.pc_id}`)
-        }
+        actions={fires ? actions : undefined}
+        onOpen={(row) => {
+          if (row.result_id) void navigate(path`/activity/${row.result_id}`);
+          else if (agents) void navigate(path`/agents/${row.pc_id}`);
+        }}
         tone={(row) => (row.state === "failed" || row.state === "timed_out" ? "bad" : undefined)}
         empty={{ title: t("execution.noTargets"), text: t("execution.noTargetsText") }}
       />

@@ -1,13 +1,14 @@
 /** One result: where, when, how it ended, and everything that it said. */
 import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 import { Age, absolute, span } from "../../design/Age";
 import { Facts as FactList } from "../../design/Facts";
 import { CopyButton, Id } from "../../design/Id";
 import { count } from "../../design/numbers";
 import { Output } from "../../design/Output";
 import { PageHead, Section } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Loaded } from "../../design/States";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
@@ -37,7 +38,9 @@ function Shown({ row }: { row: Detail }) {
         about={
           <span className={styles.facts}>
             <ResultMark row={row} />
-            <Link to={path`/agents/${row.pc_id}`}>{visible(row.pc_id)}</Link>
+            <PageLink page="heartbeat.agent" to={path`/agents/${row.pc_id}`}>
+              {visible(row.pc_id)}
+            </PageLink>
             <Age at={row.finished_at ?? row.started_at} />
           </span>
         }

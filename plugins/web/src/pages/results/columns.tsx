@@ -6,6 +6,7 @@ import { Age, span } from "../../design/Age";
 import { Id } from "../../design/Id";
 import { visible } from "../../design/text";
 import { api, path } from "../../lib/api";
+import { useHasPage } from "../../lib/plugins";
 import type { Choice, Column, Field } from "../../list/types";
 import { ResultMark, RunMark, StateBar, StateMark } from "./marks";
 import { type Execution, type ResultRow, STATES, type TargetRow, type UnansweredRow } from "./runs";
@@ -19,7 +20,9 @@ function took(row: { started_at: string | null; finished_at: string | null }): s
   return span(Math.max(0, Date.parse(row.finished_at) - Date.parse(row.started_at)));
 }
 
-function Pc({ id }: { id: string }) {
+/** `link`: the page of an agent is there. A cell does not ask for that itself: there are hundreds. */
+function Pc({ id, link }: { id: string; link: boolean }) {
+  if (!link) return visible(id);
   return (
     <Link tabIndex={-1} to={path`/agents/${id}`}>
       {visible(id)}
@@ -85,9 +88,12 @@ async function jobs(_: string, signal: AbortSignal): Promise<Choice[]> {
 
 export function useRunFields(): readonly Field[] {
   const { t } = useTranslation("results");
+  const catalogue = useHasPage()("jobs.catalog");
   return useMemo<Field[]>(
     () => [
-      { id: "job_id", title: t("column.job"), kind: "choice", ops: ["eq"], choices: jobs },
+      catalogue
+        ? { id: "job_id", title: t("column.job"), kind: "choice", ops: ["eq"], choices: jobs }
+        : { id: "job_id", title: t("column.job"), kind: "text", ops: ["eq"] },
       {
         id: "status",
         title: t("column.status"),
@@ -109,13 +115,14 @@ export function useRunFields(): readonly Field[] {
       },
       { id: "since", title: t("column.since"), kind: "time", ops: ["ge"] },
     ],
-    [t],
+    [t, catalogue],
   );
 }
 
 /** `ofPc`: the list is of one PC, which needs no column. */
 export function useResultColumns(ofPc = false): readonly Column<ResultRow>[] {
   const { t } = useTranslation("results");
+  const link = useHasPage()("heartbeat.agent");
   return useMemo(() => {
     const columns: Column<ResultRow>[] = [
       {
@@ -127,7 +134,13 @@ export function useResultColumns(ofPc = false): readonly Column<ResultRow>[] {
         card: "badge",
         cell: (row) => <ResultMark row={row} />,
       },
-      { id: "pc", title: t("column.pc"), width: 150, card: "title", cell: (row) => <Pc id={row.pc_id} /> },
+      {
+        id: "pc",
+        title: t("column.pc"),
+        width: 150,
+        card: "title",
+        cell: (row) => <Pc id={row.pc_id} link={link} />,
+      },
       {
         id: "job",
         title: t("column.job"),
@@ -187,7 +200,7 @@ export function useResultColumns(ofPc = false): readonly Column<ResultRow>[] {
       },
     ];
     return ofPc ? columns.filter((one) => one.id !== "pc") : columns;
-  }, [t, ofPc]);
+  }, [t, ofPc, link]);
 }
 
 export function useResultFields(ofPc = false): readonly Field[] {
@@ -215,6 +228,7 @@ export function useResultFields(ofPc = false): readonly Field[] {
 
 export function useTargetColumns(): readonly Column<TargetRow>[] {
   const { t } = useTranslation("results");
+  const link = useHasPage()("heartbeat.agent");
   return useMemo<Column<TargetRow>[]>(
     () => [
       {
@@ -223,7 +237,7 @@ export function useTargetColumns(): readonly Column<TargetRow>[] {
         width: 160,
         fixed: true,
         card: "title",
-        cell: (row) => <Pc id={row.pc_id} />,
+        cell: (row) => <Pc id={row.pc_id} link={link} />,
       },
       {
         id: "hostname",
@@ -267,7 +281,7 @@ export function useTargetColumns(): readonly Column<TargetRow>[] {
         cell: (row) => <Age at={row.changed_at} />,
       },
     ],
-    [t],
+    [t, link],
   );
 }
 
@@ -288,6 +302,7 @@ export function useStateField(): Field {
 
 export function useUnansweredColumns(): readonly Column<UnansweredRow>[] {
   const { t } = useTranslation("results");
+  const link = useHasPage()("heartbeat.agent");
   return useMemo<Column<UnansweredRow>[]>(
     () => [
       {
@@ -296,7 +311,7 @@ export function useUnansweredColumns(): readonly Column<UnansweredRow>[] {
         width: 160,
         fixed: true,
         card: "title",
-        cell: (row) => <Pc id={row.pc_id} />,
+        cell: (row) => <Pc id={row.pc_id} link={link} />,
       },
       {
         id: "state",
@@ -321,6 +336,6 @@ export function useUnansweredColumns(): readonly Column<UnansweredRow>[] {
         cell: (row) => <Age at={row.initiated_at} />,
       },
     ],
-    [t],
+    [t, link],
   );
 }
