@@ -48,6 +48,7 @@ class Store:
             await writer.open()
             await readers.open()
         except BaseException:
+            await readers.close()
             await writer.close()
             database.close()
             raise

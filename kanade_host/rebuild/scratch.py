@@ -77,15 +77,23 @@ class Scratch:
     async def open(
         cls, loaded: Loaded, live: Store, tables: Tables, *, on_stuck: Callable[[str], None]
     ) -> Scratch:
-        """Make the file and the tables in it. Raises `DatabaseRefused`, `MigrationFailed`."""
+        """Make the file and the tables in it. Raises `DatabaseRefused`, `MigrationFailed`.
+
+        Cancelled, it leaves neither the file nor anything open.
+        """
         path = live.writer.location.path
         location = Location(path.with_name(f"{path.name}{_INFIX}{loaded.name}"), scratch=True)
-        database = await asyncio.to_thread(_make, location, loaded)
-        owners = await asyncio.to_thread(read_owners, database.location)
-        allow_dynamic(owners, loaded)
-        store = await Store.open(
-            database, owners, on_commit=lambda _: None, on_stuck=on_stuck, on_damage=lambda _: None
-        )
+        database = await _made(location, loaded)
+        try:
+            owners = await asyncio.to_thread(read_owners, database.location)
+            allow_dynamic(owners, loaded)
+            store = await Store.open(
+                database, owners, on_commit=lambda _: None, on_stuck=on_stuck, on_damage=lambda _: None
+            )
+        except BaseException:
+            database.close()
+            _remove(location.path)
+            raise
         return cls(store, live.writer.location, loaded.name, tables)
 
     async def prepare(self, step: Step | None, reach: Reach) -> None:
@@ -116,6 +124,19 @@ class Scratch:
         """Close it and remove it."""
         await self.store.close()
         await asyncio.to_thread(_remove, self.location.path)
+
+
+async def _made(location: Location, loaded: Loaded) -> Database:
+    """A thread cannot be cancelled: what it has made is waited for, and goes."""
+    making = asyncio.ensure_future(asyncio.to_thread(_make, location, loaded))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        await asyncio.wait({making})
+        if making.exception() is None:
+            making.result().close()
+            _remove(location.path)
+        raise
 
 
 def _make(location: Location, loaded: Loaded) -> Database:

@@ -44,7 +44,7 @@ class Readers:
         self._closed = False
 
     async def open(self) -> None:
-        """Open all connections. Raises `DatabaseRefused`."""
+        """Open all connections. Raises `DatabaseRefused`; whatever is raised, none is left open."""
         try:
             # Once without aiosqlite: its thread would outlive a failure, and the loop with it.
             open_reader(self.location).close()
@@ -58,6 +58,9 @@ class Readers:
         except sqlite3.Error as error:
             await self.close()
             raise refuse(error, self.location.path, "reading it") from error
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Interrupt what runs and close all connections."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import threading
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 
 import counting
 import pytest
+
+from kanade_host.rebuild import scratch
 
 FILE = Path(counting.__file__)
 PLUGINS = ["results", "audit", "obs", "inventory", "jobs"]
@@ -228,6 +231,27 @@ async def test_a_cancelled_one_leaves_everything_as_it_was(host: Any, monkeypatc
     await host.settle()
     recorded = [subject.split(".")[2] for subject, _ in await host.stream_messages("AUDIT")]
     assert recorded == ["projection_rebuild", "projection_rebuild_cancel"]
+
+
+@pytest.mark.kanade(files=[FILE])
+async def test_one_cancelled_while_its_file_is_made_leaves_none_behind(host: Any, monkeypatch: Any) -> None:
+    await host.publish("obs.pc-1", {"id": "m"})
+    await host.settle()
+    make, reached, go = scratch._make, threading.Event(), threading.Event()
+
+    def slowly(*of: Any) -> Any:
+        reached.set()
+        go.wait(60)
+        return make(*of)
+
+    monkeypatch.setattr(scratch, "_make", slowly)
+    assert (await host.post("/api/rebuilds/counting", json={})).status == 202
+    assert await asyncio.to_thread(reached.wait, 60)
+    assert (await host.post("/api/rebuilds/counting/cancel")).status == 204
+    go.set()
+    assert (await ended(host, "counting"))["state"] == "cancelled"
+    assert not list(host.folder.glob("*.rebuild-*"))
+    assert (await rebuild(host, "counting"))["state"] == "done"
 
 
 @pytest.mark.kanade(files=[FILE])

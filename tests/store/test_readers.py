@@ -6,7 +6,9 @@ import asyncio
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
+import aiosqlite
 import pytest
 
 from kanade_host.plugin import OperatorError, StoreUnavailable
@@ -96,3 +98,34 @@ async def test_a_file_that_is_not_there_is_the_operators_business(tmp_path: Path
     readers = Readers(Location(tmp_path / "none.db"))
     with pytest.raises(OperatorError, match=r"none\.db cannot be opened"):
         await readers.open()
+
+
+@pytest.mark.parametrize("opened", [0, 1, 3])
+async def test_an_opening_that_is_cancelled_leaves_no_connection(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, opened: int
+) -> None:
+    """A connection that nobody closes keeps its thread, and with it the process."""
+    before = set(threading.enumerate())
+    waits = asyncio.Event()
+    authorize = aiosqlite.Connection.set_authorizer
+    calls = 0
+
+    async def held(connection: aiosqlite.Connection, authorizer: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > opened:
+            waits.set()
+            await asyncio.Event().wait()
+        await authorize(connection, authorizer)
+
+    monkeypatch.setattr(aiosqlite.Connection, "set_authorizer", held)
+    readers = Readers(writer.location, size=4)
+    opening = asyncio.create_task(readers.open())
+    await waits.wait()
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    left = [one for one in set(threading.enumerate()) - before if "connection_worker" in one.name]
+    for thread in left:
+        await asyncio.to_thread(thread.join, 30)
+        assert not thread.is_alive()
