@@ -33,6 +33,8 @@ from kanade_host_jobs.approval_rows import (
 from kanade_host_jobs.manifest import stored
 
 if TYPE_CHECKING:
+    from kanade_host_scheduler.api import Authors
+
     from kanade_host_jobs.firing import Firing, Order
 
 KEPT_SECONDS = 365 * 86_400
@@ -90,6 +92,7 @@ class Approvals:
             "actor": asked.actor,
             "asked_by": f"schedule:{schedule}" if schedule else _name(asked.caller, asked.actor),
             "schedule_id": schedule,
+            "author": await self._author(schedule),
             "asked_at": at.stored,
             "expires_at": expires.stored,
             "supersedes": asked.supersedes,
@@ -112,6 +115,11 @@ class Approvals:
             approval="pending",
         )
         return Withheld("approval", said, 202, answer)
+
+    async def _author(self, schedule: str | None) -> str | None:
+        """Who wrote the schedule that asks: releasing it alone would be one person's fire."""
+        authors: Authors | None = None if schedule is None else self._ctx.find("scheduler.authors")
+        return None if authors is None or schedule is None else await authors.author(schedule)
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -145,6 +153,8 @@ class Approvals:
             raise HttpError(403, "a fire is approved by a person, with an account of their own")
         if row["schedule_id"] is None and who == row["asked_by"]:
             raise HttpError(403, "somebody else has to approve it: you asked for it")
+        if who == row["author"]:
+            raise HttpError(403, "somebody else has to approve it: you saved the schedule that asks for it")
         await self._decide(exec_id, "approved", "approval_approve", who, None, caller)
         self._releasing.add(exec_id)
         try:

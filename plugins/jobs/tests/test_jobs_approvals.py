@@ -171,6 +171,8 @@ async def test_a_schedule_s_fire_waits_and_a_later_tick_replaces_it(host: Any) -
     expired = (await host.get("/api/approvals?state=expired")).json()
     assert expired[0]["reason"] == "a later tick asked again"
     assert (await host.get("/api/schedules/s/ticks?decision=pending")).json()
+    alone = await host.post(f"/api/approvals/{pending[0]['exec_id']}/approve")
+    assert (alone.status, alone.text.rpartition(": ")[2]) == (403, "you saved the schedule that asks for it")
     answer = await host.post(f"/api/approvals/{pending[0]['exec_id']}/approve", role="operator")
     assert answer.status == 200
     assert len(await commands(host)) == 2

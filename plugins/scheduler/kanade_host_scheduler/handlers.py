@@ -15,6 +15,7 @@ from kanade_host.plugin import (
     ResourceMissing,
     Response,
 )
+from kanade_host_scheduler.authors import note_author
 from kanade_host_scheduler.schedule import check_saved, decode_body, warnings
 from kanade_host_scheduler.store import away
 from kanade_host_scheduler.ticks import JOBS
@@ -56,6 +57,7 @@ async def save_schedule(request: Request) -> SavedSchedule:
     rhythm = check_saved(schedule)
     catalog: Catalog = request.ctx.service(JOBS)
     catalog.check_batches(schedule.plan)
+    await note_author(request.ctx, schedule.id, request.caller)
     await work_of(request.ctx).store.save(document)
     payload = {"cron": schedule.cron, "enabled": schedule.enabled, "job_id": schedule.job_id}
     await request.audit("schedule_upsert", schedule.id, payload)
