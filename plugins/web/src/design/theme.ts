@@ -36,6 +36,20 @@ const accent: MantineColorsTuple = [
   "#222c6b",
 ];
 
+/** Fields, segments and lines in the dark, in the hue of tokens.css. */
+const dark: MantineColorsTuple = [
+  "#e6e8ee",
+  "#c3c8d3",
+  "#a0a7b5",
+  "#7a8294",
+  "#434956",
+  "#323743",
+  "#1f232b",
+  "#181b21",
+  "#14161b",
+  "#0e1014",
+];
+
 /** What is filled with the accent has the text that is read on it, which differs between the themes. */
 const variantColorResolver: VariantColorsResolver = (input) => {
   const resolved = defaultVariantColorsResolver(input);
@@ -60,7 +74,7 @@ export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 6, dark: 2 },
   variantColorResolver,
-  colors: { accent },
+  colors: { accent, dark },
   defaultRadius: "sm",
   radius: { xs: "3px", sm: "5px", md: "8px", lg: "10px", xl: "16px" },
   fontFamily:

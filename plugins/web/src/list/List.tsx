@@ -24,15 +24,14 @@ import { type Rows as Data, useRows } from "./rows";
 import { selectedCount, useSelection } from "./selection";
 import { useListState } from "./state";
 import { FreshRows, Toolbar } from "./Toolbar";
-import type { Asked, BulkAction, Column, Empty as EmptyWords, Field, Selected, Source } from "./types";
+import type { Asked, BulkAction, Column, Empty as EmptyWords, Field, Selected, Source, Unit } from "./types";
 
 export interface ListProps<R> {
   /** Names what is remembered: columns and saved views. */
   id: string;
   /** Read aloud: what these rows are. */
   label: string;
-  /** After the total: "agents". */
-  unit: string;
+  unit: Unit;
   columns: readonly Column<R>[];
   fields?: readonly Field[];
   source: Source<R>;

@@ -12,7 +12,7 @@ import { AddFilter, FilterChips } from "./Filters";
 import styles from "./list.module.css";
 import type { Rows } from "./rows";
 import type { ListState } from "./state";
-import type { Asked, Column, Field, Source } from "./types";
+import type { Asked, Column, Field, Source, Unit } from "./types";
 import { ViewsMenu } from "./Views";
 
 interface ToolbarProps<R> {
@@ -31,7 +31,7 @@ interface ToolbarProps<R> {
   onLeaveSearch: () => void;
   extra?: ReactNode;
   narrow: boolean;
-  unit: string;
+  unit: Unit;
 }
 
 export function Toolbar<R>(props: ToolbarProps<R>) {
@@ -97,16 +97,14 @@ function SearchBox<R>({
   );
 }
 
-function Total<R>({ data, unit }: { data: Rows<R>; unit: string }) {
+function Total<R>({ data, unit }: { data: Rows<R>; unit: Unit }) {
   const { t, i18n } = useTranslation("list");
   if (data.loading || data.error) return <span className={styles.total} />;
-  const shown =
-    data.total === null
-      ? totalText(data.known, data.known === data.count, i18n.language)
-      : totalText(data.total, !data.more, i18n.language);
+  const [n, exact] = data.total === null ? [data.known, data.known === data.count] : [data.total, !data.more];
+  const shown = totalText(n, exact, i18n.language);
   return (
     <span className={styles.total} aria-live="polite">
-      {t("total", { shown, unit })}
+      {t("total", { shown, unit: typeof unit === "string" ? unit : unit(n) })}
     </span>
   );
 }

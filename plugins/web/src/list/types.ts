@@ -147,3 +147,6 @@ export interface Empty {
   text: string;
   action?: ReactNode;
 }
+
+/** After the total: "agents", or for so many "agent" or "agents". */
+export type Unit = string | ((count: number) => string);

@@ -65,7 +65,7 @@ export default function Groups() {
       {
         id: "config",
         title: t("config.title"),
-        width: 120,
+        width: 150,
         cell: (row) =>
           row.has_config ? (
             <CellLink to={`/config?scope=group&group=${encodeURIComponent(row.name)}`}>
@@ -110,7 +110,7 @@ export default function Groups() {
       <List
         id="groups"
         label={t("group.title")}
-        unit={t("group.unit")}
+        unit={(count) => t("group.unit", { count })}
         search={t("group.search")}
         columns={columns}
         source={source}

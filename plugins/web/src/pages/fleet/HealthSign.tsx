@@ -44,6 +44,7 @@ export default function HealthSign({ compact }: SignProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever went somewhere has seen it
   useEffect(close, [pathname, search]);
   const { tone, word } = useStanding(health.data, health.data === undefined && health.error !== null);
+  if (compact && tone === "ok") return null; // beside the sign of the stream, a second one only where it matters
   return (
     <Popover
       opened={opened}

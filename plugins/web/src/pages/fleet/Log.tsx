@@ -93,7 +93,8 @@ export function Log({ pcId }: { pcId: string }) {
         </Button>
         <span className="soft">
           {query.data !== undefined &&
-            t("log.count", { count: shown.length, shown: count(shown.length, i18n.language) })}{" "}
+            t("log.count", { count: shown.length, shown: count(shown.length, i18n.language) })}
+          {" · "}
           {query.dataUpdatedAt > 0 && <Age at={new Date(query.dataUpdatedAt).toISOString()} />}
         </span>
       </div>

@@ -8,11 +8,12 @@ import { visible } from "../../design/text";
 import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
 import styles from "./fleet.module.css";
-import { shownValue } from "./ScopeForm";
+import { useShownValue } from "./ScopeForm";
 import { KEYS, type Layer, type Layers, origin } from "./scope";
 
 export function Origins({ pcId }: { pcId: string }) {
   const { t } = useTranslation("fleet");
+  const shownValue = useShownValue();
   const answer = useApi<Layers>(path`/api/agents/${pcId}/config_layers`, {
     topics: ["kv:agent_config", "kv:agent_groups"],
   });

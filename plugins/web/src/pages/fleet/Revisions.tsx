@@ -6,7 +6,7 @@ import { ActionButton } from "../../design/ActionButton";
 import { Age, absolute } from "../../design/Age";
 import { Loaded } from "../../design/States";
 import styles from "./fleet.module.css";
-import { shownValue } from "./ScopeForm";
+import { useShownValue } from "./ScopeForm";
 import { changed, type Place, type Revision, type Stored, useRevisions, useWrite } from "./scope";
 
 export function Revisions({ place, stored }: { place: Place; stored: Stored }) {
@@ -68,6 +68,7 @@ export function Revisions({ place, stored }: { place: Place; stored: Stored }) {
 /** What this write changed, against the one before it. */
 function Change({ one, before }: { one: Revision; before: Revision | undefined }) {
   const { t } = useTranslation("fleet");
+  const shownValue = useShownValue();
   if (one.error) return <span>{t("config.undecodable", { reason: one.error })}</span>;
   if (one.scope === null) return <span>{t("config.removed")}</span>;
   const scope = one.scope;

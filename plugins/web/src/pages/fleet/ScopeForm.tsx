@@ -3,6 +3,7 @@ import { Autocomplete, Button, Group, NumberInput, SegmentedControl, Stack, Text
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActionButton } from "../../design/ActionButton";
+import { absolute } from "../../design/Age";
 import { useApi } from "../../lib/data";
 import { useHasPage } from "../../lib/plugins";
 import styles from "./fleet.module.css";
@@ -75,6 +76,7 @@ interface FieldProps {
 
 function Field({ name, kind, value, below, onChange }: FieldProps) {
   const { t } = useTranslation("fleet");
+  const shownValue = useShownValue();
   const label = t(`key.${name}`);
   const description = t(`about.${name}`);
   const placeholder = below === null ? t("config.unset") : t("config.below", { value: shownValue(below) });
@@ -161,7 +163,14 @@ function local(value: string | number | boolean | null): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-export function shownValue(value: string | number | boolean | null | undefined): string {
-  if (value === null || value === undefined) return "—";
-  return typeof value === "boolean" ? (value ? "✓" : "✗") : String(value);
+const MOMENT = /^\d{4}-\d\d-\d\dT/;
+
+/** A value in words: on or off, a moment in the time of whoever looks. */
+export function useShownValue() {
+  const { t } = useTranslation("fleet");
+  return (value: string | number | boolean | null | undefined): string => {
+    if (value === null || value === undefined) return "—";
+    if (typeof value === "boolean") return t(value ? "config.on" : "config.off");
+    return typeof value === "string" && MOMENT.test(value) ? absolute(value) : String(value);
+  };
 }

@@ -76,6 +76,11 @@ function Standing({ agent }: { agent: AgentRow }) {
   );
 }
 
+/** On a phone there are more tabs than there is room. */
+function inSight(tab: HTMLButtonElement | null): void {
+  tab?.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
 function Panels({ pcId }: { pcId: string }) {
   const { t } = useTranslation("heartbeat");
   const { rows } = useContributions();
@@ -98,7 +103,12 @@ function Panels({ pcId }: { pcId: string }) {
     >
       <Tabs.List aria-label={t("agent.panels")} className={styles.tabs}>
         {panels.map((one) => (
-          <Tabs.Tab key={one.id} value={one.id} disabled={me !== undefined && !atLeast(me.role, one.role)}>
+          <Tabs.Tab
+            key={one.id}
+            value={one.id}
+            ref={one.id === chosen.id ? inSight : undefined}
+            disabled={me !== undefined && !atLeast(me.role, one.role)}
+          >
             {titleOf(one)}
           </Tabs.Tab>
         ))}

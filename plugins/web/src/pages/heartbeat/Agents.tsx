@@ -33,7 +33,7 @@ export default function Agents() {
       <List
         id="agents"
         label={t("agents.title")}
-        unit={t("agents.unit")}
+        unit={(count) => t("agents.unit", { count })}
         search={t("agents.search")}
         columns={columns}
         fields={fields}

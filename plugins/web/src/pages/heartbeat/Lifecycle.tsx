@@ -50,7 +50,7 @@ function Retired() {
       <List
         id="retired"
         label={t("lifecycle.retired")}
-        unit={t("lifecycle.unit")}
+        unit={(count) => t("lifecycle.unit", { count })}
         search={t("agents.search")}
         columns={useRetiredColumns()}
         source={source}
@@ -72,7 +72,7 @@ function Moves() {
       <List
         id="moves"
         label={t("lifecycle.moves")}
-        unit={t("lifecycle.unitMoves")}
+        unit={(count) => t("lifecycle.unitMoves", { count })}
         search={t("lifecycle.searchMoves")}
         columns={useMoveColumns()}
         source={source}
@@ -94,7 +94,7 @@ function Doubles() {
       <List
         id="doubles"
         label={t("lifecycle.doubles")}
-        unit={t("lifecycle.unit")}
+        unit={(count) => t("lifecycle.unit", { count })}
         columns={useDoubleColumns()}
         source={source}
         actions={actions}

@@ -107,7 +107,7 @@ function Changes({ job, extra }: ViewProps) {
     <List
       id="inventory.history"
       label={t("historyTitle")}
-      unit={t("changesUnit")}
+      unit={(count) => t("changesUnit", { count })}
       columns={columns}
       fields={fields}
       source={source}
@@ -181,7 +181,7 @@ function FirstSeen({ job, extra }: ViewProps) {
     <List
       id="inventory.first"
       label={t("firstSeen")}
-      unit={t("pcs")}
+      unit={(count) => t("pcs", { count })}
       columns={columns}
       fields={fields}
       source={source}

@@ -39,7 +39,7 @@ export function PcHistory({ pcId }: { pcId: string }) {
       id="changes-of-pc"
       views={false}
       label={t("changes")}
-      unit={t("changesUnit")}
+      unit={(count) => t("changesUnit", { count })}
       columns={columns}
       fields={fields}
       source={source}

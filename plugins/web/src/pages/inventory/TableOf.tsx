@@ -70,7 +70,7 @@ export function TableOf({ job, field, extra }: TableOfProps) {
     <List
       id={`inventory.${job.manifest_id}.${field || "facts"}`}
       label={field || t("facts")}
-      unit={field === "" ? t("pcs") : t("rows")}
+      unit={(count) => t(field === "" ? "pcs" : "rows", { count })}
       search={t("search")}
       columns={columns}
       fields={fields}

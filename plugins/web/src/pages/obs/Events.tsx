@@ -88,7 +88,7 @@ export function EventList({
       <List<EventRow>
         id={fixed ? "events-of-pc" : "events"}
         label={t("title")}
-        unit={t("unit")}
+        unit={(count) => t("unit", { count })}
         columns={columns}
         fields={fields}
         source={source}

@@ -45,7 +45,7 @@ export function useEventColumns(fixed: boolean): readonly Column<EventRow>[] {
       {
         id: "kind",
         title: t("column.kind"),
-        width: 170,
+        width: 190,
         card: fixed ? "title" : undefined,
         cell: (row) => (
           <>
@@ -67,7 +67,7 @@ export function useEventColumns(fixed: boolean): readonly Column<EventRow>[] {
         title: t("column.payload"),
         width: 200,
         grow: 4,
-        cell: (row) => <span className="soft">{visible(summary(row.payload)).slice(0, 400)}</span>,
+        cell: (row) => <span className="soft">{visible(summary(row.payload)).slice(0, 400) || "—"}</span>,
       },
     ];
     return fixed ? columns.filter((one) => one.id !== "pc") : columns;
