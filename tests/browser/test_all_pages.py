@@ -26,6 +26,8 @@ JOB = {
 }
 SCHEDULE = {"id": "browser-seen", "cron": "0 0 3 * * *", "job_id": JOB["id"], "target": {"all": True}}
 RUN_SECONDS = 60.0
+PARTS = 4
+"""No test shall look at so many pages that a busy machine cannot do it in its time."""
 FORMS = {1400: ("light", "dark"), 390: ("dark",)}
 """What is drawn depends on the width, its colours on the theme. The first theme has its picture taken."""
 
@@ -45,17 +47,12 @@ def known(served: Served) -> Iterator[list[Place]]:
     served.ask("DELETE", f"/api/jobs/{JOB['id']}")
 
 
-def half(known: list[Place], which: int) -> list[Place]:
-    """Every second one: a test shall not take longer than a machine that is busy gives it."""
-    return known[which::2]
-
-
-@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("width", FORMS)
-async def test_every_page(visit: Visit, known: list[Place], width: int, which: int) -> None:
+async def test_every_page(visit: Visit, known: list[Place], width: int, part: int) -> None:
     camera = Camera(visit, SCREENS, width)
     wrong: dict[str, list[str]] = {}
-    for place in half(known, which):
+    for place in known[part::PARTS]:
         page = await camera.go(place)
         pictures = []
         for theme in FORMS[width]:

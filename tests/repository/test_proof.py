@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from proof import child, document, faults, run, soak
+from pictures.places import Place
+from pictures.taking import Picture
+from proof import child, document, faults, run, screenshots, soak
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {one.name for folder in ("tests/*", "plugins/*/tests") for one in ROOT.glob(f"{folder}/test_*.py")}
@@ -148,6 +150,15 @@ except KeyboardInterrupt:
 def test_a_soak_is_judged(end_mib: int, lag: int, said: str) -> None:
     found = soak.Soak(600, 1_200_000, 1_200_000, 118, end_mib, end_mib, lag)
     assert found.lines[-1] == f"| outcome | {said} |"
+
+
+def test_a_blank_picture_is_a_failure() -> None:
+    place = Place("fleet.logs", "Logs", "fleet", "/logs")
+    made = [Picture(place, theme, 390, Path("x.png"), ink) for theme, ink in (("light", 0.1), ("dark", 0.0))]
+    assert screenshots.lines(made)[2:] == [
+        "| light, 390 px | 1 | none | passed |",
+        "| dark, 390 px | 1 | fleet.logs | FAILED |",
+    ]
 
 
 def test_a_report_is_read() -> None:

@@ -12,19 +12,23 @@ from playwright.async_api import Browser, Page
 
 from pictures.places import Place
 
-QUIET = """() => new Promise((done) => {
-  const over = () => {
-    seen.disconnect();
-    clearTimeout(quiet);
-    clearTimeout(most);
-    document.fonts.ready.then(() => requestAnimationFrame(() => done(null)));
-  };
-  let quiet = setTimeout(over, 200);
-  const most = setTimeout(over, 3000);
-  const seen = new MutationObserver(() => { clearTimeout(quiet); quiet = setTimeout(over, 200); });
-  seen.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-})"""
-"""Until nothing has changed for a fifth of a second; what ticks for ever is given three."""
+QUIET = """async () => {
+  await new Promise((done) => {
+    const over = () => { seen.disconnect(); clearTimeout(quiet); clearTimeout(most); done(); };
+    let quiet = setTimeout(over, 200);
+    const most = setTimeout(over, 3000);
+    const seen = new MutationObserver(() => { clearTimeout(quiet); quiet = setTimeout(over, 200); });
+    seen.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  });
+  await document.fonts.ready;
+  const ends = (one) => one.effect.getTiming().iterations !== Infinity;
+  for (let still = 0, frames = 0; still < 3 && frames < 300; frames++) {
+    await new Promise(requestAnimationFrame);
+    still = document.getAnimations().some(ends) ? 0 : still + 1;
+  }
+}"""
+"""Until nothing has changed for a fifth of a second (what ticks for ever is given three), and nothing moves
+for three frames: what a theme changes runs down the page, an element and its children one after the other."""
 INK = """async ([picture, box]) => {
   const image = new Image();
   image.src = picture;

@@ -13,12 +13,12 @@ AT_LEAST = 10_000.0
 
 
 async def depth(rows: int, portion: int) -> list[tuple[int, float]]:
-    """Rows that were there, and messages a second of the next portion, until there are `rows`."""
+    """Rows that were there, and messages a second of the next portion, the last one at `rows`."""
     site, found, there = Site(), [], 0
     try:
         await site.open()
         js = await site.jetstream()
-        while there < rows:
+        while there <= rows:
             await site.stop()
             await messages.fill(js, messages.result, there, portion)
             began = time.monotonic()
@@ -34,7 +34,7 @@ async def depth(rows: int, portion: int) -> list[tuple[int, float]]:
 
 
 def lines(found: list[tuple[int, float]]) -> list[str]:
-    """The table as Markdown. A portion counts for the rows that are there when it has come."""
+    """The table as Markdown."""
     made = ["| rows that were there | results/s | wanted | |", "| --- | --- | --- | --- |"]
     for there, rate in found:
         wanted = AT_LEAST if there <= A_MILLION else AT_LEAST / 2

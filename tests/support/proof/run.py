@@ -112,10 +112,10 @@ class Part:
 
 
 PARTS: dict[str, Part] = {
-    "faults": Part(20, prove_faults),
+    "faults": Part(15, prove_faults),
     "soak": Part(11, prove_soak),
-    "depth": Part(12, prove_depth),
-    "screenshots": Part(4, prove_screenshots),
+    "depth": Part(8, prove_depth),
+    "screenshots": Part(3, prove_screenshots),
     "bench": Part(8, prove_bench),
     "fuzz": Part(60, prove_fuzz),
 }

@@ -61,7 +61,7 @@ class Soak:
 
 async def soak(seconds: float, rate: int) -> Soak:
     """Run it. Raises AssertionError when messages are missing afterwards."""
-    site = Site()
+    site, sending = Site(), None
     try:
         await site.open()
         sending = asyncio.create_task(_send(site, seconds, rate))
@@ -87,6 +87,9 @@ async def soak(seconds: float, rate: int) -> Soak:
         settled = memory[int(len(memory) * SETTLED_SHARE)]
         return Soak(seconds, sent, rows, settled, memory[-1], max(memory), max(lags))
     finally:
+        if sending is not None:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
         await site.close()
 
 
