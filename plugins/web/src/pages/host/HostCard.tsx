@@ -8,6 +8,7 @@ import { visible } from "../../design/text";
 import { useApi } from "../../lib/data";
 import { useHasPage } from "../../lib/plugins";
 import { type BrokerView, type PluginRow, type ProjectionRow, pluginTone } from "./host";
+import styles from "./host.module.css";
 
 export default function HostCard() {
   const { t } = useTranslation("host");
@@ -53,8 +54,9 @@ export default function HostCard() {
       />
       <Lines>
         {unwell.map((one) => (
-          <Line key={one.name} aside={visible(one.reason ?? "")}>
+          <Line key={one.name}>
             <Status tone={pluginTone(one.state)}>{one.name}</Status>
+            <div className={styles.why}>{visible(one.reason ?? "")}</div>
           </Line>
         ))}
         {broker.data && !broker.data.connected && (
