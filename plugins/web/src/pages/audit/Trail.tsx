@@ -28,7 +28,7 @@ export default function Trail() {
       <List
         id="audit"
         label={t("title")}
-        unit={t("unit")}
+        unit={(count) => t("unit", { count })}
         columns={useColumns()}
         fields={useFields()}
         source={source}

@@ -53,7 +53,7 @@ function Runs() {
     <List
       id="runs"
       label={t("activity.runs")}
-      unit={t("activity.runs")}
+      unit={(count) => t("unit.run", { count })}
       search={t("activity.search")}
       columns={useRunColumns()}
       fields={useRunFields()}
@@ -72,7 +72,7 @@ function Results() {
     <List
       id="results"
       label={t("activity.results")}
-      unit={t("activity.results")}
+      unit={(count) => t("unit.result", { count })}
       columns={useResultColumns()}
       fields={useResultFields()}
       source={source}
@@ -96,7 +96,7 @@ function Unanswered() {
     <List
       id="unanswered"
       label={t("activity.unanswered")}
-      unit={t("column.targets")}
+      unit={(count) => t("unit.target", { count })}
       search={t("activity.searchPc")}
       columns={useUnansweredColumns()}
       fields={fields}

@@ -267,7 +267,7 @@ function Targets({ run, fires }: { run: Execution; fires: boolean }) {
         id="targets"
         views={false}
         label={t("column.targets")}
-        unit={t("column.targets")}
+        unit={(count) => t("unit.target", { count })}
         search={t("activity.searchPc")}
         columns={useTargetColumns()}
         fields={fields}

@@ -15,7 +15,7 @@ export default function Panel({ pcId }: PanelProps) {
       id="results-of-pc"
       views={false}
       label={t("activity.results")}
-      unit={t("activity.results")}
+      unit={(count) => t("unit.result", { count })}
       columns={useResultColumns(true)}
       fields={useResultFields(true)}
       source={source}
