@@ -12,7 +12,10 @@ import asyncio
 import contextlib
 import sqlite3
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from itertools import islice
+from operator import neg
 from weakref import WeakKeyDictionary
 
 from kanade_host.plugin import Context, KanadeError
@@ -52,10 +55,9 @@ class _Rows:
     def add(self, moment: str, number: int) -> bool:
         """False when it is there already."""
         numbers, moments = self.numbers, self.moments
-        place = len(numbers)
-        while place and (moments[place - 1], -numbers[place - 1]) > (moment, -number):
-            place -= 1
-        if place and numbers[place - 1] == number and moments[place - 1] == moment:
+        first, end = bisect_left(moments, moment), bisect_right(moments, moment)
+        place = bisect_left(numbers, -number, first, end, key=neg)
+        if place < end and numbers[place] == number:
             return False
         numbers.insert(place, number)
         moments.insert(place, moment)
@@ -75,7 +77,7 @@ class HeldNames:
         """Everything that is newer than `_floor` is here."""
         self._pcs: dict[str, _Rows] = {}
         self._texts: dict[str, str] = {}
-        self._words: dict[tuple[str, bool], tuple[int, list[str]]] = {}
+        self._words: dict[str, tuple[int, list[str]]] = {}
         self._size = self._step = self._top = 0
         self._floor = self._read_from = ""
 
@@ -104,14 +106,15 @@ class HeldNames:
         return [number for _, number in found]
 
     def _meant(self, word: str, whole: bool) -> list[str]:
+        """The PCs, or more than `_NAMES` of them."""
         if whole:
             return [word] if word in self._pcs else []
-        known = self._words.get((word, whole))
+        known = self._words.get(word)
         if known is None or known[0] != len(self._pcs):
             if len(self._words) >= _WORDS:
                 self._words.clear()
-            known = len(self._pcs), [name for name in self._pcs if word in name]
-            self._words[word, whole] = known
+            found = islice((name for name in self._pcs if word in name), _NAMES + 1)
+            known = self._words[word] = len(self._pcs), list(found)
         return known[1]
 
     # -- keeping up --------------------------------------------------------------------------------

@@ -44,8 +44,8 @@ class Growth:
         self._lows.append(low)
         self._steps.append(self.step)
         if len(self._lows) > _STEPS:
-            # Whoever has not asked since then looks from an older moment than needed.
-            del self._lows[1], self._steps[1]
+            # The two oldest become one: who has not asked since then looks from an older moment than needed.
+            del self._lows[1], self._steps[0]
 
     def since(self, step: int) -> str | None:
         """The oldest moment at which a row has come after that step; None: none has."""

@@ -147,6 +147,49 @@ async def test_a_word_that_means_many_pcs_is_left_to_a_search(ctx: Any, growth: 
         assert await names.newest(ctx, "pc-00", 3, whole=False) == ctx.search("pc-00", 3, whole=False)
 
 
+async def test_a_word_that_means_every_pc_is_kept_with_few_of_them(ctx: Any, growth: Growth) -> None:
+    ctx.add(*((f"pc-{second:03d}", second) for second in range(300)))
+    async with running(ctx) as names:
+        await read(names, ctx)
+        for word in ("p", "c", "pc", "-", "pc-", "0"):
+            assert await names.newest(ctx, word, 3, whole=False) is None
+        assert all(len(meant) <= held._NAMES + 1 for _, meant in names._words.values())
+
+
+class Moment(str):
+    """Counts how often it is compared."""
+
+    __slots__ = ()
+    compared = 0
+
+    def __lt__(self, other: str) -> bool:
+        Moment.compared += 1
+        return str.__lt__(self, other)
+
+    def __eq__(self, other: object) -> bool:
+        Moment.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+@pytest.mark.parametrize("moments", [1_000, 1], ids=["each of its own moment", "all of one moment"])
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_rows_of_one_pc_that_are_read_again_find_their_place_at_once(
+    monkeypatch: pytest.MonkeyPatch, moments: int, newest_first: bool
+) -> None:
+    """An old row makes all that is newer be read again: thousands of rows, on the event loop."""
+    rows = held._Rows()
+    several = [(Moment(f"2026-11-23 10:00:00.{number % moments:04d}"), number) for number in range(1_000)]
+    monkeypatch.setattr(Moment, "compared", 0)
+    for again in (False, True):
+        for moment, number in reversed(several) if newest_first else several:
+            assert rows.add(moment, number) is not again
+    assert Moment.compared < 2_000 * 50
+    kept = list(zip(rows.moments, rows.numbers))
+    assert kept == sorted(kept, key=lambda one: (str(one[0]), -one[1]))
+
+
 async def test_memory_stays_within_its_bound(
     ctx: Any, growth: Growth, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,23 @@ def test_the_oldest_moment_since_any_step(seed: int) -> None:
         assert growth.since(step) == (min(later) if later else None)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_forgotten_of_it_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setattr("kanade_host_results.recent._STEPS", 5)
+    chance = random.Random(seed)
+    growth, lows = Growth(), [""]
+    for second in range(60):
+        low = f"2026-11-23 10:00:{max(second - chance.randrange(3), 0):02d}"
+        growth.note(low)
+        lows.append(low)
+        for step in range(second + 1):
+            found = growth.since(step)
+            assert found is not None
+            assert found <= min(lows[step + 1 :]), f"as of step {step} of {second + 1}"
+        assert growth.since(second + 1) is None
+    assert len(growth._lows) <= 5
+
+
 def test_void_means_everything() -> None:
     growth = Growth()
     growth.note("2026-11-23 10:00:00")
