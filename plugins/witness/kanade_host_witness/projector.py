@@ -124,9 +124,7 @@ def _unseen(tx: Tx, stream: str, batch: Batch) -> list[Message[bytes]]:
     fresh = [one for one in batch if (one.meta.time.ns, one.meta.sequence) > seen]
     if fresh:
         last = max((one.meta.time.ns, one.meta.sequence) for one in fresh)
-        tx.execute(
-            "INSERT OR REPLACE INTO witness_seen (stream, at_ns, sequence) VALUES (?, ?, ?)", (stream, *last)
-        )
+        tx.execute(SEEN, (stream, *last))
     return fresh
 
 
@@ -135,9 +133,7 @@ def _before(tx: Tx, source: Source, key: str, value: bytes) -> bytes | None:
     where = (source.stream, key)
     row = tx.execute("SELECT value FROM witness_values WHERE stream = ? AND key = ?", where).fetchone()
     if value and len(value) <= LONGEST_VALUE:
-        tx.execute(
-            "INSERT OR REPLACE INTO witness_values (stream, key, value) VALUES (?, ?, ?)", (*where, value)
-        )
+        tx.execute(KEEP, (*where, value))
     elif row is not None:
         tx.execute("DELETE FROM witness_values WHERE stream = ? AND key = ?", where)
     return None if row is None else bytes(row[0])

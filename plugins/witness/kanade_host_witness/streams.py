@@ -15,6 +15,8 @@ from kanade_host_witness import changes
 from kanade_host_witness.projector import saw
 from kanade_host_witness.sources import STREAMS
 
+STREAM_NOT_FOUND = 10059
+
 
 class Streams:
     """Knows of each stream of the wire contract when it was made."""
@@ -22,6 +24,7 @@ class Streams:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._last: Mapping[str, str] | None = None
+        self._absent: frozenset[str] = frozenset()
 
     async def look(self) -> int:
         """Compare with the last look; how many streams are gone."""
@@ -29,6 +32,7 @@ class Streams:
             there = await self._made()
         except (BrokerUnavailable, ApiError):
             return 0  # who cannot be asked has lost nothing
+        self._absent = STREAMS - there.keys()
         if there == self._last:
             return 0
         at = self._ctx.clock.now().ns
@@ -38,6 +42,17 @@ class Streams:
 
     async def _made(self) -> dict[str, str]:
         """When each was made, by name; the host itself deletes none."""
+        found = await self._listed()
+        for name in sorted(STREAMS - found.keys() - self._absent):
+            made = await self._made_at(name)
+            if made is not None:
+                found[name] = made
+        return found
+
+    async def _listed(self) -> dict[str, str]:
+        """Nearly all, in a call or two. Each page is cut anew, so where a stream goes in between, one that is
+        there is passed over; and a cluster lists none that has no leader at the moment.
+        """
         found: dict[str, str] = {}
         offset = 0
         while True:
@@ -47,6 +62,15 @@ class Streams:
             found |= {row["config"]["name"]: row["created"] for row in rows}
             if not rows or offset >= page["total"]:
                 return {name: made for name, made in found.items() if name in STREAMS}
+
+    async def _made_at(self, name: str) -> str | None:
+        try:
+            made: str = (await self._ctx.bus.api(f"STREAM.INFO.{name}"))["created"]
+        except ApiError as error:
+            if error.err_code == STREAM_NOT_FOUND:
+                return None
+            raise
+        return made
 
 
 def compare(tx: Tx, there: Mapping[str, str], at_ns: int) -> int:
