@@ -8,6 +8,7 @@ of its own, so that a crash in between is finished, under the same id, which fir
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -67,7 +68,7 @@ class Approvals:
 
     def __init__(self, ctx: Context, firing: Firing) -> None:
         self._ctx, self._firing = ctx, firing
-        self._releasing: set[str] = set()
+        self._releasing: Counter[str] = Counter()
 
     def needed(self, manifest: Manifest) -> bool:
         """Whether a fire of this job waits."""
@@ -155,12 +156,13 @@ class Approvals:
             raise HttpError(403, "somebody else has to approve it: you asked for it")
         if who == row["author"]:
             raise HttpError(403, "somebody else has to approve it: you saved the schedule that asks for it")
-        await self._decide(exec_id, "approved", "approval_approve", who, None, caller)
-        self._releasing.add(exec_id)
+        self._releasing[exec_id] += 1  # before the decision, which a sweep may see as soon as it is made
         try:
+            await self._decide(exec_id, "approved", "approval_approve", who, None, caller)
             return await self._release(await self._row(exec_id))
         finally:
-            self._releasing.discard(exec_id)
+            self._releasing[exec_id] -= 1
+            self._releasing += Counter()  # forgets those at 0
 
     async def reject(self, exec_id: str, reason: str, caller: Caller) -> None:
         """It will not be fired; the one who asked may take it back too. Raises `HttpError`."""
@@ -262,15 +264,20 @@ class Approvals:
         if not self._ctx.bus.connected:
             return 0
         found = 0
-        for row in await self._ctx.query(OF_STATE, ("approved", MOST_PENDING)):
-            if row["exec_id"] not in self._releasing:
-                found += 1
-                try:
+        for listed in await self._ctx.query(OF_STATE, ("approved", MOST_PENDING)):
+            exec_id: str = listed["exec_id"]
+            if exec_id in self._releasing:
+                continue
+            try:
+                row = await self._row(exec_id)
+                # Those before it took their time: meanwhile it may have become pending again, and rejected.
+                if row["state"] == "approved" and exec_id not in self._releasing:
+                    found += 1
                     await self._finish(row)
-                except Exception as error:  # whatever it is, the others have their turn, and it again later
-                    self._ctx.log.warning(
-                        "an approved fire could not be finished", exec_id=row["exec_id"], reason=str(error)
-                    )
+            except Exception as error:  # whatever it is, the others have their turn, and it again later
+                self._ctx.log.warning(
+                    "an approved fire could not be finished", exec_id=exec_id, reason=str(error)
+                )
         return found
 
     async def _finish(self, row: sqlite3.Row) -> None:

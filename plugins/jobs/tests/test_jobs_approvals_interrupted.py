@@ -119,6 +119,50 @@ async def test_what_is_being_fired_is_left_to_whoever_does_it(
     assert (instead.calls, await state(host, exec_id)) == (1, "fired")
 
 
+async def test_a_sweep_that_sees_the_decision_before_its_maker_goes_on(
+    host: Any, exec_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approvals = work(host).approvals
+    decide, swept = approvals._decide, []
+
+    async def decided(*args: Any) -> None:
+        await decide(*args)
+        swept.append(await approvals.sweep())
+
+    instead = Instead(host, monkeypatch)
+    monkeypatch.setattr(approvals, "_decide", decided)
+    await approvals.approve(exec_id, Who("vera"))
+    assert (swept, instead.calls, await state(host, exec_id)) == ([0], 1, "fired")
+    assert not approvals._releasing
+
+
+async def test_what_was_rejected_while_others_were_fired_is_not(
+    host: Any, exec_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep lists several; the second became pending again by its own approval, and was rejected."""
+    second = (await host.post("/api/exec/echo", json=PLAN, role="operator")).json()["exec_id"]
+    ctx = host.running.app.running["jobs"].ctx
+    await ctx.write(
+        lambda tx: tx.execute("UPDATE jobs_approvals SET state = 'approved', decided_by = 'x'").rowcount
+    )
+
+    class Slow(Instead):
+        async def before(self) -> None:
+            reject = "UPDATE jobs_approvals SET state = 'rejected' WHERE exec_id <> ? AND state = 'approved'"
+            await ctx.write(lambda tx: tx.execute(reject, (firing[0],)).rowcount)
+
+        async def __call__(self, *args: Any, **named: Any) -> Any:
+            firing.append(named["exec_id"])
+            return await super().__call__(*args, **named)
+
+    firing: list[str] = []
+    Slow(host, monkeypatch)
+    await work(host).approvals.sweep()
+    [fired] = firing
+    [other] = {exec_id, second} - {fired}
+    assert (await state(host, fired), await state(host, other)) == ("fired", "rejected")
+
+
 async def test_one_that_cannot_be_fired_keeps_no_other_from_its_turn(
     host: Any, exec_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
