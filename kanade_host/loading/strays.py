@@ -12,11 +12,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 
 MANY = 1_000
-"""More than that, at two looks in a row: the plugin is degraded."""
+"""More than that, which are there at three looks in a row: the plugin is degraded."""
+LASTING_LOOKS = 3
 TOO_MANY = 20_000
 """More than that: the plugin is taken out of service, and its tasks are ended."""
 LOOK_SECONDS = 2.0
@@ -65,27 +67,51 @@ async def end_all(plugin_of: PluginOf) -> None:
         asyncio._unregister_task(task)
 
 
-async def watch(
-    plugin_of: PluginOf, degraded: Callable[[str, str | None], None], out: Callable[[str, str], None]
-) -> None:
-    """Look again and again, until cancelled: `degraded` hears a plugin's reason, and None when it is well
-    again; `out` hears who has to go."""
-    before: set[str] = set()
-    told: set[str] = set()
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        found = by_plugin(plugin_of)
-        many = {plugin for plugin, tasks in found.items() if len(tasks) > MANY}
-        for plugin in many & before:
-            degraded(plugin, f"{described(found[plugin])} run that it began by itself: does it end them?")
-        for plugin in told - many:
-            degraded(plugin, None)
-        told = (told & many) | (many & before)
-        before = many
-        for plugin in many:
-            if len(found[plugin]) > TOO_MANY:
-                out(plugin, f"{described(found[plugin])} ran that it began by itself, more than {TOO_MANY:,}")
-                end(plugin_of, plugin)
+class Watch:
+    """Looks again and again: `degraded` hears a plugin's reason, and None when it is well again; `out` hears
+    who has to go.
+
+    A batch of messages may take thousands of tasks for a moment. What counts as left behind is what lasts.
+    """
+
+    def __init__(
+        self,
+        plugin_of: PluginOf,
+        degraded: Callable[[str, str | None], None],
+        out: Callable[[str, str], None],
+    ) -> None:
+        self._plugin_of, self._degraded, self._out = plugin_of, degraded, out
+        self._looks: WeakKeyDictionary[AnyTask, int] = WeakKeyDictionary()
+        self._told: set[str] = set()
+
+    async def run(self) -> None:
+        """Endless."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self.look()
+
+    def look(self) -> None:
+        """Count those that were there some looks ago, too; nothing of a plugin that has few."""
+        many = {plugin: tasks for plugin, tasks in by_plugin(self._plugin_of).items() if len(tasks) > MANY}
+        lasting = {plugin: self._lasting(tasks) for plugin, tasks in many.items()}
+        lasting = {plugin: tasks for plugin, tasks in lasting.items() if len(tasks) > MANY}
+        for plugin, tasks in lasting.items():
+            self._degraded(plugin, f"{described(tasks)} run that it began by itself: does it end them?")
+        for plugin in self._told - lasting.keys():
+            self._degraded(plugin, None)
+        self._told = {*lasting}
+        for plugin, tasks in many.items():
+            if len(tasks) > TOO_MANY:
+                self._out(plugin, f"{described(tasks)} ran that it began by itself, more than {TOO_MANY:,}")
+                end(self._plugin_of, plugin)
+
+    def _lasting(self, tasks: Iterable[AnyTask]) -> list[AnyTask]:
+        found = []
+        for task in tasks:
+            self._looks[task] = looks = self._looks.get(task, 0) + 1
+            if looks >= LASTING_LOOKS:
+                found.append(task)
+        return found
 
 
 def described(tasks: Iterable[AnyTask]) -> str:
