@@ -7,7 +7,8 @@ plugin reads the same messages, and sets aside those that are bad.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,6 +18,7 @@ from kanade_host_inventory.messages import ExecResult, Output, Scan
 from kanade_host_inventory.overflow import AT_ONCE, fetch
 
 KEYS_AT_ONCE = 16
+T = TypeVar("T")
 
 
 class _Glance(msgspec.Struct, gc=False):
@@ -58,8 +60,7 @@ async def prepare(ctx: Context, batch: Batch) -> Batch:
     if not found:
         return batch
     slots = asyncio.Semaphore(AT_ONCE)
-    making = [_scan(ctx, message, found, slots) for message in batch]
-    return await asyncio.gather(*making)
+    return await _all(_scan(ctx, message, found, slots) for message in batch)
 
 
 async def _hints(ctx: Context, keys: Iterable[str]) -> dict[str, Hint]:
@@ -79,8 +80,18 @@ async def _hints(ctx: Context, keys: Iterable[str]) -> dict[str, Hint]:
         if held is not None and held.hint is not None:
             found[key] = held.hint
 
-    await asyncio.gather(*map(look, keys))
+    await _all(map(look, keys))
     return found
+
+
+async def _all(making: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What all of them answer. Where one raises, the others end, since the whole batch is tried again."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in making]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 async def _scan(
