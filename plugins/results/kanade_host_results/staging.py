@@ -30,6 +30,12 @@ STOPPED = (
 )
 """Executions whose batches were stopped, with targets that nobody has told yet."""
 
+ENDING = (
+    "SELECT exec_id, ending_as, ending_reason FROM execution_plans INDEXED BY execution_plans_waiting"
+    " WHERE waiting > 0 AND ending_as IS NOT NULL"
+)
+"""Those that end altogether, whether or not they went in batches."""
+
 Target = tuple[str, str | None, int | None]
 """pc_id, the request_id of the command that reaches it, and the number of its batch."""
 
@@ -146,6 +152,8 @@ class Release:
             await withdraw(self._ctx, exec_id, "superseded", f"superseded by {later}")
 
     async def _finish_stopped(self) -> None:
+        for exec_id, state, reason in await self._ctx.query(ENDING):
+            await withdraw(self._ctx, exec_id, state, reason)
         for exec_id, state, reason in await self._ctx.query(STOPPED):
             await withdraw(self._ctx, exec_id, state, None if reason == state else reason)
 

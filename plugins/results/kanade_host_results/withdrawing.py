@@ -42,6 +42,11 @@ def withdraw_some(tx: Tx, exec_id: str, state: str, reason: str | None, at: Inst
         (exec_id, CHUNK),
     ).fetchall()
     more = len(rows) == CHUNK
+    if more:
+        tx.execute(
+            "UPDATE execution_plans SET ending_as = ?, ending_reason = ? WHERE exec_id = ?",
+            (state, reason, exec_id),
+        )
     single = {
         request_id: f"commands.pc.{pc_id}"
         for pc_id, request_id in rows

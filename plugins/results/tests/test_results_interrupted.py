@@ -12,8 +12,11 @@ pytestmark = pytest.mark.kanade(plugins=["results"])
 PCS = ("pc-1", "pc-2", "pc-3")
 
 
-async def fire_in_batches(ctx: Any) -> None:
-    fire = Fire(
+BATCHES = (Batch(1), Batch(1), Batch(1))
+
+
+async def fire(ctx: Any, batches: tuple[Batch, ...]) -> None:
+    order = Fire(
         exec_id="X",
         job_id="echo",
         version="1.0.0",
@@ -23,12 +26,13 @@ async def fire_in_batches(ctx: Any) -> None:
         expected=PCS,
         audit={"exec_id": "X"},
         caller=None,
-        batches=(Batch(1), Batch(1), Batch(1)),
-        pause_secs=600.0,
+        batches=batches,
+        pause_secs=600.0 if batches else None,
     )
-    await ctx.service("results.executions").fire(fire)
+    await ctx.service("results.executions").fire(order)
 
 
+@pytest.mark.parametrize("batches", [BATCHES, ()], ids=["in batches", "all at once"])
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
@@ -39,10 +43,14 @@ async def fire_in_batches(ctx: Any) -> None:
     ],
 )
 async def test_the_rest_ends_as_the_first_did(
-    host: Any, monkeypatch: pytest.MonkeyPatch, state: str, reason: str | None
+    host: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
+    reason: str | None,
+    batches: tuple[Batch, ...],
 ) -> None:
     ctx = host.running.app.running["results"].ctx
-    await fire_in_batches(ctx)
+    await fire(ctx, batches)
     at = host.clock.now()
     with monkeypatch.context() as small:
         small.setattr(withdrawing, "CHUNK", 1)

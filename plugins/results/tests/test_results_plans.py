@@ -67,6 +67,7 @@ SEEKS = {
     "sums of outputs": (outputs_read.SUMMARY, ["a"]),
     "open batches": (batches.OPEN, []),
     "stopped batches": (staging.STOPPED, []),
+    "interrupted ends": (staging.ENDING, []),
     "PCs of a batch": (batches.PCS, ["a", 1]),
     "batches of an execution": (batches.LISTED, ["a"]),
     "counts by batch": (batches.COUNTS, ["a"]),
