@@ -49,6 +49,16 @@ async def commands(host: Any) -> list[str]:
     return [subject for subject, _ in await host.stream_messages("EXEC")]
 
 
+async def a_second(host: Any) -> str:
+    """Another fire; both are approved, and both were cut off."""
+    second = (await host.post("/api/exec/echo", json=PLAN, role="operator")).json()["exec_id"]
+    ctx = host.running.app.running["jobs"].ctx
+    await ctx.write(
+        lambda tx: tx.execute("UPDATE jobs_approvals SET state = 'approved', decided_by = 'x'").rowcount
+    )
+    return str(second)
+
+
 class Instead:
     """Stands in for `Firing.fire`: does what it is told before or after the fire itself."""
 
@@ -140,11 +150,8 @@ async def test_what_was_rejected_while_others_were_fired_is_not(
     host: Any, exec_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A sweep lists several; the second became pending again by its own approval, and was rejected."""
-    second = (await host.post("/api/exec/echo", json=PLAN, role="operator")).json()["exec_id"]
+    second = await a_second(host)
     ctx = host.running.app.running["jobs"].ctx
-    await ctx.write(
-        lambda tx: tx.execute("UPDATE jobs_approvals SET state = 'approved', decided_by = 'x'").rowcount
-    )
 
     class Slow(Instead):
         async def before(self) -> None:
@@ -166,11 +173,7 @@ async def test_what_was_rejected_while_others_were_fired_is_not(
 async def test_one_that_cannot_be_fired_keeps_no_other_from_its_turn(
     host: Any, exec_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    second = (await host.post("/api/exec/echo", json=PLAN, role="operator")).json()["exec_id"]
-    ctx = host.running.app.running["jobs"].ctx
-    await ctx.write(
-        lambda tx: tx.execute("UPDATE jobs_approvals SET state = 'approved', decided_by = 'x'").rowcount
-    )
+    second = await a_second(host)
 
     class Broken(Instead):
         async def before(self) -> None:
