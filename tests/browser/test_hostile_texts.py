@@ -49,3 +49,6 @@ async def test_a_host_name_is_text(visit: Visit, served: Any) -> None:
     await visit.go(page, "/agents/pc%3Cb%3Ebold")
     await expect(page.get_by_role("heading", level=1)).to_contain_text(pc_id)
     assert await page.evaluate("() => window.ran") is None
+    await visit.go(page, "/")
+    await expect(page.get_by_text("Version <img src=x")).to_be_visible()
+    assert await visit.violations(page) == []

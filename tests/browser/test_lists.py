@@ -158,6 +158,7 @@ async def test_the_keyboard_moves_selects_opens_and_goes_back(here: Visit) -> No
 
 
 async def test_everything_that_matches_can_be_selected(here: Visit, crowded: Served) -> None:
+    crowded.ask("POST", "/api/agents/PC-00001/groups", {"group": "there"})  # the field has something to offer
     page = await here.come("operator")
     await here.go(page, "/agents?f=os:eq:linux&q=PC-099&sort=pc_id")
     await rows(page).first.get_by_role("checkbox").click()

@@ -1,8 +1,9 @@
 /** The groups of one PC. */
-import { Button, Group, Modal, Stack, TagsInput } from "@mantine/core";
+import { Button, Group, Modal, Stack } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Failure, SkeletonRows } from "../../design/States";
+import { TagsField } from "../../design/TagsField";
 import { api, path } from "../../lib/api";
 import { useAction, useApi } from "../../lib/data";
 import type { GroupRow } from "../../pick/TargetPicker";
@@ -44,7 +45,7 @@ function Form({ pcId, onClose }: { pcId: string; onClose: () => void }) {
       }}
     >
       <Stack>
-        <TagsInput
+        <TagsField
           label={t("column.groups")}
           description={t("action.groupsHelp")}
           data={all.data?.groups.map((one) => one.name) ?? []}

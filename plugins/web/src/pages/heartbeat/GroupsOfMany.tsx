@@ -1,8 +1,9 @@
 /** Puts many agents into groups, or takes them out; what failed stays on the screen. */
-import { Button, Group, Stack, TagsInput } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { count } from "../../design/numbers";
+import { TagsField } from "../../design/TagsField";
 import { toast } from "../../design/toast";
 import { api, path } from "../../lib/api";
 import { useApi } from "../../lib/data";
@@ -35,7 +36,7 @@ export function GroupsOfMany({ kind, ids, onDone, onClose }: ManyProps & { kind:
       }}
     >
       <Stack>
-        <TagsInput
+        <TagsField
           label={t("column.groups")}
           description={kind === "add" ? t("action.groupsHelp") : undefined}
           data={known.data?.groups.map((one) => one.name) ?? []}
