@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from upstream_interface import unread
 
 from kanade_host.cli.demo_config import kept_login
 
@@ -158,6 +159,7 @@ def test_every_get_answers_with_data(installation: Installation) -> None:
             break
         time.sleep(2)
     assert empty == {}
+    assert list(unread(api.get, known)) == []
     assert installation.stop(host)[0] == 0
 
 
