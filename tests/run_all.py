@@ -24,6 +24,10 @@ rerun, and it is a test to be mended."""
 BESIDE = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
 """A process for each core: most tests wait for brokers, hosts and pages. (`--pdb` switches it off.)"""
 
+ORDER = ["--randomly-seed", "20261128"] if os.environ.get("CI") else []
+"""Continuous integration keeps to one order: a change is judged by what it changes. Elsewhere each run has
+an order of its own, which finds tests that need another before them."""
+
 
 def steps(pytest_options: list[str]) -> dict[str, list[str]]:
     """Name of each step and its command, in order."""
@@ -34,7 +38,7 @@ def steps(pytest_options: list[str]) -> dict[str, list[str]]:
         "mypy": [*module, "mypy"],
         "mypy-windows": [*module, "mypy", "--platform", "win32"],
         "imports": [sys.executable, str(ROOT / "tests" / "import_rules.py")],
-        "pytest": [*module, "pytest", *AGAIN, *BESIDE, *pytest_options],
+        "pytest": [*module, "pytest", *AGAIN, *BESIDE, *ORDER, *pytest_options],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -202,7 +203,8 @@ async def test_the_sign_of_the_fleet_leads_to_what_is_behind_it(visit: Visit, se
     page = await visit.come("viewer")
     await visit.go(page, "/settings")
     sign = page.get_by_role("button", name="Fleet:")
-    await expect(sign).to_contain_text("All well", timeout=60_000)
+    # Other tests may leave a PC that says no more; the sign and its link follow.
+    await expect(sign).to_contain_text(re.compile("All well|PCs? silent"), timeout=60_000)
     await sign.click()
     numbers = page.get_by_role("dialog", name="Fleet:")
     await expect(numbers.get_by_role("link", name="resources of the broker")).to_have_attribute(
@@ -210,5 +212,5 @@ async def test_the_sign_of_the_fleet_leads_to_what_is_behind_it(visit: Visit, se
     )
     assert await visit.violations(page) == []
     await numbers.get_by_role("link", name="heard in the last 2 minutes").click()
-    await expect(page.get_by_text("State is active")).to_be_visible()
+    await expect(page.get_by_text(re.compile("State is (active|stale)"))).to_be_visible()
     await expect(numbers).to_be_hidden()
