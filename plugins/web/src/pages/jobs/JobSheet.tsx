@@ -3,7 +3,7 @@ import { Button, Group, Stack } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { ActionButton } from "../../design/ActionButton";
+import { DoingButtons } from "../../design/DoingButtons";
 import { Facts } from "../../design/Facts";
 import { Sheet } from "../../design/Sheet";
 import { Status } from "../../design/Status";
@@ -47,16 +47,12 @@ function Body({ job, revoked, onAsk }: { job: Job; revoked: boolean; onAsk: (wha
         <Button component={Link} to={path`/jobs/${job.id}`}>
           {t("do.edit")}
         </Button>
-        {doings(job, revoked).map((what) => (
-          <ActionButton
-            key={what}
-            needs="operator"
-            danger={what === "kill" || what === "delete"}
-            onClick={() => onAsk(what)}
-          >
-            {t(`do.${what}`)}
-          </ActionButton>
-        ))}
+        <DoingButtons
+          of={doings(job, revoked)}
+          danger={(what) => what === "kill" || what === "delete"}
+          label={(what) => t(`do.${what}`)}
+          onAsk={onAsk}
+        />
       </Group>
       <Facts
         of={[

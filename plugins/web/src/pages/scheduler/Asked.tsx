@@ -5,7 +5,7 @@ import { Confirm } from "../../design/Confirm";
 import { visible } from "../../design/text";
 import { api, path } from "../../lib/api";
 import { useAction } from "../../lib/data";
-import { type Schedule, TOPICS } from "./schedules";
+import { isDangerous, type Schedule, TOPICS } from "./schedules";
 
 export type Doing = "run" | "enable" | "disable" | "cascade" | "delete";
 
@@ -44,7 +44,7 @@ export function Asked({ asked, onClose, onDone }: AskedProps) {
       onClose={onClose}
       onConfirm={() => action.mutate(asked)}
       busy={action.isPending}
-      danger={what === "delete" || what === "cascade"}
+      danger={isDangerous(what)}
       title={t(`ask.${what}`, { id: visible(schedule.id) })}
       action={t(`do.${what}`)}
     >

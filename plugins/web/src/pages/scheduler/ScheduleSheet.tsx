@@ -2,7 +2,7 @@
 import { Button, Group, Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { ActionButton } from "../../design/ActionButton";
+import { DoingButtons } from "../../design/DoingButtons";
 import { Facts } from "../../design/Facts";
 import { Sheet } from "../../design/Sheet";
 import { Loaded } from "../../design/States";
@@ -12,7 +12,15 @@ import { useApi } from "../../lib/data";
 import type { Doing } from "./Asked";
 import { Coming } from "./Coming";
 import { Standing } from "./Standing";
-import { doings, type Next, type Schedule, type ScheduleState, TOPICS, targetOf } from "./schedules";
+import {
+  doings,
+  isDangerous,
+  type Next,
+  type Schedule,
+  type ScheduleState,
+  TOPICS,
+  targetOf,
+} from "./schedules";
 
 const TICKS = 5;
 
@@ -46,16 +54,12 @@ function Body({ schedule, state, onAsk }: BodyProps) {
         <Button component={Link} to={path`/schedules/${schedule.id}`}>
           {t("open")}
         </Button>
-        {doings(schedule).map((what) => (
-          <ActionButton
-            key={what}
-            needs="operator"
-            danger={what === "delete" || what === "cascade"}
-            onClick={() => onAsk(what)}
-          >
-            {t(`do.${what}`)}
-          </ActionButton>
-        ))}
+        <DoingButtons
+          of={doings(schedule)}
+          danger={isDangerous}
+          label={(what) => t(`do.${what}`)}
+          onAsk={onAsk}
+        />
       </Group>
       <Facts
         of={[

@@ -21,7 +21,15 @@ import { choice, text, useUrlState } from "../../lib/urlState";
 import { Asked, type Doing } from "./Asked";
 import { ScheduleSheet } from "./ScheduleSheet";
 import { Standing } from "./Standing";
-import { decisionTone, doings, type Schedule, type ScheduleState, TOPICS, targetOf } from "./schedules";
+import {
+  decisionTone,
+  doings,
+  isDangerous,
+  type Schedule,
+  type ScheduleState,
+  TOPICS,
+  targetOf,
+} from "./schedules";
 import { Ticks } from "./Ticks";
 
 const shape = { q: text(), open: text(), view: choice(["list", "ticks", "missed"] as const, "list") };
@@ -234,7 +242,7 @@ function Choices({ schedule, onAsk }: { schedule: Schedule; onAsk: (what: Doing)
           <Menu.Item
             key={what}
             disabled={refused}
-            color={what === "delete" || what === "cascade" ? "var(--bad)" : undefined}
+            color={isDangerous(what) ? "var(--bad)" : undefined}
             onClick={() => onAsk(what)}
           >
             {t(`do.${what}`)}

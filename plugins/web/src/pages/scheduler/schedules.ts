@@ -77,6 +77,11 @@ export function doings(schedule: Schedule): Doing[] {
   return schedule.enabled === false ? ["run", "enable", "delete"] : ["run", "disable", "cascade", "delete"];
 }
 
+/** What ends runs, or the schedule itself. */
+export function isDangerous(what: Doing): boolean {
+  return what === "delete" || what === "cascade";
+}
+
 /** Whom it is for, in a line. */
 export function targetOf(schedule: Schedule, all: string): string {
   const { target } = schedule;
