@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from kanade_host.plugin.errors import InvalidKey, OperatorError
@@ -53,6 +54,13 @@ def check_subscribe(subject: str) -> None:
     check_publish(subject)
     if subject.startswith(".") or subject.endswith(".") or ".." in subject:
         raise InvalidKey(INVALID_SUBJECT)
+
+
+def subjects(filter: str) -> Callable[[str], object]:
+    """Tells whether a subject passes a filter: `*` is one part of it, `>` at the end all that follow."""
+    parts = {"*": r"[^.]+", ">": ".+"}
+    pattern = r"\.".join(parts.get(part) or re.escape(part) for part in filter.split("."))
+    return re.compile(pattern, re.DOTALL).fullmatch
 
 
 def _fits(subject: str) -> bool:

@@ -19,6 +19,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from kanade_host.bus.address import INVALID_SUBJECT, check_publish, check_subscribe
+from kanade_host.bus.deliveries import DeliveryParser, OnDelivery
 from kanade_host.bus.lines import divide_by_spaces_and_tabs
 from kanade_host.bus.transport import TcpTransport, WebSocketTransport
 from kanade_host.plugin.errors import BrokerUnavailable, InvalidKey, MessageTooLarge, NoResponders
@@ -30,8 +31,6 @@ CALL_SECONDS = 5.0
 UNSENT_LIMIT = 64 * 1024 * 1024
 
 OnMessage = Callable[[Msg], Awaitable[None]]
-OnDelivery = Callable[[bytes, bytes, bytes, dict[str, str] | None], None]
-"""Takes subject, reply subject, body and headers of a message, as they stand on the wire."""
 OnError = Callable[[Exception], None]
 
 
@@ -46,7 +45,8 @@ class _Client(Client):
         super().__init__()
         divide_by_spaces_and_tabs()
         self._lost = lost
-        self.deliveries: dict[int, OnDelivery] = {}
+        self._ps = DeliveryParser(self)
+        self.deliveries = self._ps.deliveries
         """By subscription: whoever takes messages while the bytes that hold them are read."""
 
     async def _process_msg(

@@ -34,6 +34,11 @@ _GC_AFTER = (50_000, 20, 50)
 """When Python looks for cycles. A batch makes thousands of objects that live for a moment and form none;
 at the defaults (700, 10, 10) every message pays a tenth of its processor time for looking in vain."""
 
+_SWITCH_SECONDS = 0.0005
+"""How long a thread asks for Python's lock in vain before whoever holds it is made to give way. The writer of
+the database needs it between any two statements; at the default (5 ms) it waits for a busy loop as long as
+it works (docs/decisions/backlogs.md)."""
+
 OnReady = Callable[["App"], Awaitable[None]]
 
 
@@ -64,6 +69,7 @@ def run_host(
     faulthandler.enable()
     unhandled.install()
     gc.set_threshold(*_GC_AFTER)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     limit_arenas()
     log.info(
         "starting kanade-host",

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from kanade_host.plugin.subscriptions import Tx
 
 _PLACES = re.compile(r"\bVALUES (\((?:\?, )*\?\))")
-_SIZES = (256, 32)
+_SIZES = (2048, 1024, 512, 256, 128, 64, 32, 16, 8)
 _BOUND_AT_MOST = 32_766
 """Values that SQLite takes in one statement."""
 
@@ -32,7 +33,7 @@ def insert_rows(tx: Tx, sql: str, rows: Sequence[Sequence[Any]]) -> int:
             continue
         many = _repeated(sql, size)
         while len(rows) - start >= size:
-            values = [value for row in rows[start : start + size] for value in row]
+            values = list(chain.from_iterable(rows[start : start + size]))
             changed += tx.execute(many, values).rowcount
             start += size
     if start < len(rows):

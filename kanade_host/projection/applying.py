@@ -7,6 +7,7 @@ cause: the same batch is tried again, for as long as it takes, and nothing is ac
 from __future__ import annotations
 
 import asyncio
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,6 +18,8 @@ from kanade_host.plugin.subscriptions import Batch, Tx
 from kanade_host.projection.batches import Item, letter_of
 from kanade_host.projection.begin import Position
 from kanade_host.projection.ledger import Ledger
+from kanade_host.projection.pace import Pace
+from kanade_host.projection.turns import OutOfTurn, Turn
 
 WINDOW = 200
 ALLOWED = WINDOW // 10
@@ -51,6 +54,7 @@ class Applier:
         self._waiting, self._deadline = waiting, deadline
         self._failed: deque[bool] = deque(maxlen=WINDOW)
         self._succeeded = False
+        self.pace = Pace()
         self.dead_letters = 0
 
     def forgive(self, *, asked: bool) -> None:
@@ -64,12 +68,38 @@ class Applier:
             self._failed.extend([True] * ALLOWED)
         self._succeeded = False
 
-    async def run(self, items: Sequence[Item], created: str) -> None:
-        """Commit all items and the position after the last one. Raises `PluginAtFault`."""
-        for item in items:
-            if item.unprepared is not None:
-                self._blame(item.unprepared)
-        await self._together(items, created)
+    async def run(self, items: Sequence[Item], created: str, turn: Turn | None = None) -> None:
+        """Commit all items and the position after the last one, in their turn where several are on their way.
+
+        Raises `PluginAtFault`, and `OutOfTurn` when what comes before has failed.
+        """
+        size = self.pace.limit
+        parts = [items[first : first + size] for first in range(0, len(items), size)]
+        unprepared = [item.unprepared for item in items if item.unprepared is not None]
+        if turn is not None and not turn.is_next:
+            if not unprepared:
+                parts = parts[await self._at_once(parts, created, turn.after) :]
+            await turn.come()
+        for error in unprepared:
+            self._blame(error)
+        while parts:
+            done = await self._at_once(parts, created, None) if len(parts) > 1 else 0
+            if done < len(parts):
+                await self._together(parts[done], created)
+            parts = parts[done + 1 :]
+
+    async def _at_once(self, parts: Sequence[Sequence[Item]], created: str, after: int | None) -> int:
+        """Let all parts wait for the writer, which gives them one commit; answers how many are written.
+
+        Where one fails, those behind it find that it is not their turn.
+        """
+        before = [after, *(part[-1].fetched.sequence for part in parts)]
+        writing = [self._write(part, created, after) for part, after in zip(parts, before)]
+        for number, outcome in enumerate(await asyncio.gather(*writing, return_exceptions=True)):
+            if outcome is not None:
+                return number
+            self._went_well(parts[number])
+        return len(parts)
 
     async def _together(self, items: Sequence[Item], created: str) -> None:
         try:
@@ -77,9 +107,13 @@ class Applier:
         except Exception as error:
             await self._divide(items, created, error)
         else:
-            good = [False for item in items if item.message is not None]
-            self._failed.extend(good)
-            self._succeeded |= bool(good)
+            self._went_well(items)
+
+    def _went_well(self, items: Sequence[Item]) -> None:
+        good = [False for item in items if item.message is not None]
+        self._failed.extend(good)
+        self._succeeded |= bool(good)
+        self.dead_letters += sum(item.letter is not None for item in items)
 
     def _blame(self, error: Exception) -> None:
         """Count a failure; too many are no fault of the messages."""
@@ -107,23 +141,11 @@ class Applier:
         await self._commit(items, created)
 
     async def _commit(self, items: Sequence[Item], created: str) -> None:
-        batch = [item.message for item in items if item.message is not None]
-        letters = [item.letter for item in items if item.letter is not None]
-        last = items[-1].fetched
-        position = Position(created, last.sequence, last.time_ns)
-
-        def work(tx: Any) -> None:
-            if batch:
-                self._apply(tx, batch)
-            host = tx.acting_as("host")
-            if letters:
-                self._ledger.set_aside(host, created, letters)
-            self._ledger.advance(host, position)
-
+        """Write them, for as long as it takes."""
         attempt = 0
         while True:
             try:
-                await self._writer.run(self._ledger.plugin, work, urgent=False, deadline=self._deadline)
+                await self._write(items, created)
             except StoreUnavailable as error:
                 self._waiting(f"the database cannot be written: {error}")
                 await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
@@ -131,5 +153,26 @@ class Applier:
                 continue
             if attempt:
                 self._waiting(None)
-            self.dead_letters += len(letters)
             return
+
+    async def _write(self, items: Sequence[Item], created: str, after: int | None = None) -> None:
+        """One transaction, with the position after the last one. `after`: where it has to be before."""
+        batch = [item.message for item in items if item.message is not None]
+        letters = [item.letter for item in items if item.letter is not None]
+        last = items[-1].fetched
+        position = Position(created, last.sequence, last.time_ns)
+
+        def work(tx: Any) -> float:
+            began = time.monotonic()
+            host = tx.acting_as("host")
+            if after is not None and not self._ledger.stands_at(host, created, after):
+                raise OutOfTurn(f"message {after} is not written")
+            if batch:
+                self._apply(tx, batch)
+            if letters:
+                self._ledger.set_aside(host, created, letters)
+            self._ledger.advance(host, position)
+            return time.monotonic() - began
+
+        seconds = await self._writer.run(self._ledger.plugin, work, urgent=False, deadline=self._deadline)
+        self.pace.took(len(items), seconds)

@@ -26,14 +26,16 @@ log = structlog.get_logger("kanade_host.projection")
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What came out: the stream's creation time, the decision, the position that it was made from, and how
-    many messages wait (-1 = not known).
+    """What came out: the stream's creation time, the decision, the position that it was made from, how
+    many messages wait (-1 = not known), and how many the stream has from there on, for whomever (0 = not
+    known).
     """
 
     created: str
     decision: Begin
     position: Position | None
     lag: int
+    of_all: int
 
 
 async def begin(
@@ -69,7 +71,9 @@ async def begin(
     if now is None or now.created != facts.created:
         # The durable would wait for a sequence that the new stream reaches much later.
         raise ReaderLost(f"stream {projection.stream} was made anew while a reader was beginning")
-    return Begun(facts.created, decision, position, made.pending if made else -1)
+    first = max(decision.sequence or 0, now.first_seq)
+    of_all = 0 if decision.after_ns is not None else now.last_seq - first + 1
+    return Begun(facts.created, decision, position, made.pending if made else -1, of_all)
 
 
 async def _time_at(bus: NatsBus, projection: Projection, sequence: int) -> int | None:

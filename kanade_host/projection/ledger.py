@@ -58,6 +58,11 @@ class Ledger:
         ).fetchone()
         return Position(row[0], row[1], row[2]) if row else None
 
+    def stands_at(self, tx: Tx, created: str, sequence: int) -> bool:
+        """The position is after that message of the stream made at `created`."""
+        position = self.read(tx)
+        return position is not None and (position.stream_created, position.sequence) == (created, sequence)
+
     def note_gap(self, tx: Tx, created: str, gap: tuple[int, int], reason: str, at: Instant) -> None:
         """Record sequences that can never be projected; the same gap is recorded once."""
         tx.execute(

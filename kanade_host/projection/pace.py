@@ -1,36 +1,26 @@
-"""How many messages one transaction takes while a backlog is read: as many as fit into its time.
+"""How many messages one part of a batch has while a backlog is read: as many as fit into its time.
 
 At depth each row costs a page of an index on a random key; the more rows a transaction has, the more of
-them share one. But the writer is held meanwhile, and a request that writes waits (design.md: 100 ms).
+them share one. So several parts are given to the writer at once, which commits them together. But between
+two of them it takes requests that write: a part is what those wait for (design.md: 100 ms at most).
 """
 
 from __future__ import annotations
 
-import time
-from types import TracebackType
-
-LEAST, MOST = 1_000, 4_000
-SHORT_SECONDS, LONG_SECONDS = 0.05, 0.1
+LEAST, MOST = 256, 2_048
+PARTS = 2
+SHORT_SECONDS, LONG_SECONDS = 0.03, 0.06
 
 
 class Pace:
-    """`limit` messages are taken next; measure each transaction with `with pace:`."""
+    """`limit` messages are a part, and `PARTS` of them are taken next."""
 
     def __init__(self) -> None:
-        self.limit = LEAST
-        self._began = 0.0
+        self.limit = MOST
 
-    def __enter__(self) -> None:
-        self._began = time.monotonic()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.took(time.monotonic() - self._began)
-
-    def took(self, seconds: float) -> None:
-        """A full batch has taken so long, waiting for the writer included."""
-        if seconds < SHORT_SECONDS:
-            self.limit = min(self.limit * 2, MOST)
-        elif seconds > LONG_SECONDS:
+    def took(self, messages: int, seconds: float) -> None:
+        """A part of so many messages has held the writer for so long."""
+        if seconds > LONG_SECONDS:
             self.limit = max(self.limit // 2, LEAST)
+        elif seconds < SHORT_SECONDS and messages >= self.limit:
+            self.limit = min(self.limit * 2, MOST)

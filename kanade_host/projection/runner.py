@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -28,10 +30,11 @@ from kanade_host.projection.batches import Item, decode_all
 from kanade_host.projection.beginning import Begun, begin
 from kanade_host.projection.decoding import decoding
 from kanade_host.projection.ledger import Ledger
-from kanade_host.projection.pace import Pace
+from kanade_host.projection.pace import PARTS
 from kanade_host.projection.preparing import in_progress, pick, prepare
 from kanade_host.projection.replay import replay_letters
 from kanade_host.projection.status import Status
+from kanade_host.projection.turns import Gate, Turn, Turns
 
 BACKOFF = (0.05, 0.2, 0.5, 1.0, 2.0)
 PAUSE_SECONDS = 60.0
@@ -39,6 +42,7 @@ LOOK_SECONDS = 0.5
 BACKLOG = 10_000
 """Messages that wait, from which on they are read past the durable."""
 NEARLY_READ = 500
+POSITION_SECONDS = 1.0
 DECODED_AT_ONCE = 500
 
 
@@ -72,10 +76,10 @@ class Runner:
         """Set once it reads, or is known to wait for something else than the broker."""
         self.ended = False
         """Its plugin was stopped, or has failed: nothing moves any more."""
-        self.held = asyncio.Lock()
+        self.held = Gate()
         """Whoever holds it keeps the rows and the position as they are; reading goes on meanwhile."""
         self._created = ""
-        self._pace = Pace()
+        self._written = 0.0
         self._moved = asyncio.Condition()
         self._wake = asyncio.Event()
         self.log = structlog.get_logger(f"kanade_host.projection.{projection.name}").bind(plugin=plugin)
@@ -200,6 +204,7 @@ class Runner:
                 filter=projection.filter,
                 start=begun.decision.sequence,
                 after_ns=begun.decision.after_ns,
+                sift=begun.lag * 2 > begun.of_all > 0,
             )
         await delete_consumer(self._bus, projection.stream, backlog)  # that of a host that was killed
         reader = Reader(self._bus, projection.stream, projection.durable)
@@ -210,8 +215,9 @@ class Runner:
 
     async def _read(self, reader: Reader | BacklogReader) -> None:
         """Read until the reader is lost, or until the other kind of reader does better from here on."""
-        committing: asyncio.Task[None] | None = None
-        done = False
+        committing: deque[asyncio.Task[None]] = deque()
+        most = 2 if isinstance(reader, BacklogReader) else 1
+        turns, done = Turns(), False
         try:
             while not done:
                 fetched = await self._take(reader, committing)
@@ -223,19 +229,21 @@ class Runner:
                     async with in_progress(reader, items):
                         items = await prepare(self.projection, self._ctx, items, self._waiting)
                 fault("prepared")
-                if committing is not None:
-                    await committing
-                committing = asyncio.create_task(self._commit(reader, items))
-            if committing is not None:
-                await committing
+                while len(committing) >= most:
+                    await committing[0]
+                    committing.popleft()
+                writes = not (isinstance(reader, BacklogReader) and self._passed_over(items))
+                turn = turns.next(items[-1].fetched.sequence, writes=writes)
+                committing.append(asyncio.create_task(self._commit(reader, items, turn, writes=writes)))
+            for one in committing:
+                await one
         except asyncio.CancelledError:
             # What the writer holds is committed or not; the position says which at the next start.
-            if committing is not None:
-                committing.cancel()
+            for one in committing:
+                one.cancel()
             raise
         finally:
-            if committing is not None:
-                await asyncio.wait({committing})
+            await asyncio.gather(*committing, return_exceptions=True)
             await reader.stop()
 
     async def _decoded(self, reader: Reader | BacklogReader, fetched: list[Fetched]) -> list[Item]:
@@ -253,34 +261,49 @@ class Runner:
         return items
 
     async def _take(
-        self, reader: Reader | BacklogReader, committing: asyncio.Task[None] | None
+        self, reader: Reader | BacklogReader, committing: deque[asyncio.Task[None]]
     ) -> list[Fetched]:
         """The next messages; a commit that fails meanwhile is raised at once."""
         if isinstance(reader, BacklogReader):
-            taking = asyncio.create_task(reader.take(self._pace.limit))
+            taking = asyncio.create_task(reader.take(PARTS * self._applier.pace.limit))
         else:
             taking = asyncio.create_task(reader.take())
         try:
-            if committing is not None:
-                await asyncio.wait({taking, committing}, return_when=asyncio.FIRST_COMPLETED)
-                if committing.done():
-                    committing.result()
+            while committing and not taking.done():
+                await asyncio.wait({taking, committing[0]}, return_when=asyncio.FIRST_COMPLETED)
+                if committing[0].done():
+                    committing.popleft().result()
             return await taking
         finally:
             taking.cancel()
 
-    async def _commit(self, reader: Reader | BacklogReader, items: list[Item]) -> None:
-        last = items[-1].fetched
-        async with in_progress(reader, items):
-            ahead = self._ahead(self.projection.after) if self.projection.after else None
-            if ahead is not None:
-                await ahead.reached(last.sequence, self._created, self._waiting)
-            async with self.held:
-                with self._pace:
-                    await self._applier.run(items, self._created)
-        self.status.passed(len(items), last.sequence, last.time_ns, last.pending)
-        self.status.dead_letters += sum(item.letter is not None for item in items)
-        async with self._moved:
-            self._moved.notify_all()
-        fault("before-ack")
-        reader.ack([item.fetched for item in items])
+    async def _commit(
+        self, reader: Reader | BacklogReader, items: list[Item], turn: Turn, *, writes: bool
+    ) -> None:
+        async with turn.taken():
+            async with in_progress(reader, items):
+                await (self._write(items, turn) if writes else turn.come())
+            last = items[-1].fetched
+            self.status.passed(len(items), last.sequence, last.time_ns, last.pending)
+            self.status.dead_letters += sum(item.letter is not None for item in items)
+            async with self._moved:
+                self._moved.notify_all()
+            fault("before-ack")
+            reader.ack([item.fetched for item in items])
+
+    async def _write(self, items: list[Item], turn: Turn) -> None:
+        ahead = self._ahead(self.projection.after) if self.projection.after else None
+        if ahead is not None:
+            await ahead.reached(items[-1].fetched.sequence, self._created, self._waiting)
+        async with self.held.passing():
+            await self._applier.run(items, self._created, turn)
+        self._written = time.monotonic()
+
+    def _passed_over(self, items: list[Item]) -> bool:
+        """Nothing was picked, and more follows: a transaction for the position alone can wait a while.
+
+        Whoever begins at the older position passes over the same messages again.
+        """
+        wanted = any(item.message is not None or item.letter is not None for item in items)
+        recent = time.monotonic() - self._written < POSITION_SECONDS
+        return recent and not wanted and items[-1].fetched.pending >= NEARLY_READ

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import counting
 import pytest
 
 from kanade_host.bus.reader import BacklogReader
-from kanade_host.projection import runner
+from kanade_host.projection import pace, runner
 from kanade_host.projection.pace import LEAST, MOST, Pace
 
 FILE = Path(counting.__file__)
@@ -114,16 +116,74 @@ async def test_what_is_deleted_meanwhile_is_not_waited_for(host: Any, opened: li
     assert row["times"] == 1
 
 
-def test_batches_grow_while_they_are_short_and_shrink_when_they_are_long() -> None:
-    pace = Pace()
-    assert pace.limit == LEAST
+@pytest.mark.kanade(files=[FILE])
+async def test_one_that_fails_in_the_middle_of_parts_that_wait_together(
+    host: Any, opened: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two batches of two parts are at the writer; those behind the bad one find that it is not their turn."""
+    monkeypatch.setattr(pace, "MOST", 16)
+    await host.stop()
+    bad = {40, 200, 201}
+    for number in range(400):
+        await host.publish("obs.pc-1", {"id": f"m{number}", "fail": number in bad})
+    await host.start()
+    await host.settle()
+    rows = await host.rows("SELECT id, times FROM counted")
+    assert {row["id"]: row["times"] for row in rows} == {f"m{n}": 1 for n in range(400) if n not in bad}
+    letters = await host.dead_letters()
+    assert sorted(letter["sequence"] - 1 for letter in letters) == sorted(bad)
+    [position] = await host.rows("SELECT sequence FROM host_positions WHERE projection = 'counting.counted'")
+    assert position["sequence"] == 400
+    assert opened
+
+
+@pytest.mark.kanade(files=[FILE])
+async def test_a_database_that_is_locked_while_parts_wait(
+    host: Any, opened: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "MOST", 16)
+    monkeypatch.setattr("kanade_host.store.connections.BUSY_SECONDS", 0.1)
+    await host.stop()
+    await publish(host, 0, 600)
+    await host.start()
+    other = sqlite3.connect(host.running.app.store.writer.location.path, isolation_level=None)
+    other.execute("PRAGMA busy_timeout = 10000")
+    for _ in range(3):
+        other.execute("BEGIN IMMEDIATE")
+        await asyncio.sleep(0.3)  # longer than the writer waits: whatever it was about to write fails
+        other.execute("ROLLBACK")
+    other.close()
+    await all_once(host, 600)
+
+
+@pytest.mark.kanade(files=[FILE])
+async def test_what_does_not_pass_the_filter_is_left_out(host: Any, opened: list[Any]) -> None:
+    """Most of the stream passes it, so all of it is delivered; subjects beside are those of others."""
+    await host.stop()
+    config = (await host.broker.api("STREAM.INFO.OBS_EVENTS"))["config"]
+    widened = json.dumps(config | {"subjects": ["obs.>", "beside.>"]}).encode()
+    assert "error" not in await host.broker.api("STREAM.UPDATE.OBS_EVENTS", widened)
+    for number in range(200):
+        await host.publish("obs.pc-1", {"id": f"m{number}"})
+        if number % 4 == 0:
+            await host.publish("beside.pc-1", {"id": f"beside{number}"})
+    await host.start()
+    await all_once(host, 200)
+    assert opened
+    assert opened[0]._passes is not None
+
+
+def test_parts_shrink_when_they_are_long_and_grow_while_full_ones_are_short() -> None:
+    found = Pace()
+    assert found.limit == MOST
+    found.took(MOST, 0.04)
+    assert found.limit == MOST
+    found.took(MOST, 0.2)
+    assert found.limit == MOST // 2
+    found.took(10, 0.01)
+    assert found.limit == MOST // 2, "a short one says nothing of a full one"
+    found.took(MOST // 2, 0.01)
+    assert found.limit == MOST
     for _ in range(10):
-        pace.took(0.01)
-    assert pace.limit == MOST
-    pace.took(0.07)
-    assert pace.limit == MOST
-    pace.took(0.2)
-    assert pace.limit == MOST // 2
-    for _ in range(10):
-        pace.took(1.0)
-    assert pace.limit == LEAST
+        found.took(found.limit, 1.0)
+    assert found.limit == LEAST

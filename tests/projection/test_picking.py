@@ -8,6 +8,8 @@ from typing import Any
 import picking
 import pytest
 
+from kanade_host.projection import pace, runner
+
 pytestmark = [pytest.mark.kanade(files=[Path(picking.__file__)]), pytest.mark.timeout(90)]
 
 
@@ -48,3 +50,24 @@ async def test_a_pick_that_is_broken_leaves_out_nothing(host: Any, how: str, mon
     await publish(host, "wanted-1", "other-1")
     await host.settle()
     assert await picked(host) == {"wanted-1": 1, "other-1": 1}
+
+
+async def test_a_backlog_of_what_is_not_picked_costs_no_transactions(
+    host: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "BACKLOG", 50)
+    monkeypatch.setattr(runner, "NEARLY_READ", 5)
+    monkeypatch.setattr(runner, "POSITION_SECONDS", 3_600.0)
+    monkeypatch.setattr(runner, "PARTS", 1)
+    monkeypatch.setattr(pace, "MOST", 20)
+    await host.stop()
+    for number in range(1_000):
+        await host.publish("obs.pc-1", {"id": "wanted" if number == 500 else f"other-{number}"})
+    [before] = await host.rows("SELECT number FROM host_commits")
+    await host.start()
+    await host.settle()
+    assert await picked(host) == {"wanted": 1}
+    [position] = await host.rows("SELECT sequence FROM host_positions WHERE projection = 'picking.picked'")
+    assert position["sequence"] == 1_000
+    [after] = await host.rows("SELECT number FROM host_commits")
+    assert after["number"] - before["number"] < 20, "fifty batches were passed over"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from kanade_host.plugin import Tx
 
-_SIZES = (8, 64, 512)
+_SIZES = (8, 64, 512, 1024, 2048, 4096)
 
 
 def chosen(tx: Tx, sql: str, keys: Sequence[str], first: Sequence[object] = ()) -> Iterator[sqlite3.Row]:
