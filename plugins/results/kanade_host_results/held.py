@@ -1,9 +1,9 @@
 """The newest results of all PCs, by name and in memory: what the first page of a PC is answered from.
 
 One PC's results among a thousand lie fifty thousand entries of an index apart, and an index by PC would cost
-every result a page of its own (docs/decisions/results-indexes.md). So once somebody asks for a PC, the newest
-half million names are read, in the background, at 16 bytes each. What comes later is added before each
-answer. What lies further back is searched for as ever.
+every result a page of its own (docs/decisions/results-indexes.md). So the newest half million names are read,
+in the background, at 16 bytes each. What comes later is added each second, and before each answer. While more
+comes than can be added, and for what lies further back, the index is searched.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ MOST = 200
 """Rows of an answer; longer ones are searched for."""
 AT_ONCE = 10_000
 """Rows that are read in one go. Where more have come since the last answer, all are read anew."""
+LOOK_SECONDS = 1.0
 _NAMES = 20
 """PCs that one word may mean; where it means more, a search ends soon."""
 _WORDS = 5_000
@@ -150,11 +151,20 @@ class HeldNames:
     # -- reading all -------------------------------------------------------------------------------
 
     async def run(self, ctx: Context) -> None:
-        """Read the names whenever somebody has asked in vain."""
+        """Read the names once few rows come, or somebody has asked in vain; then keep up with what comes."""
+        top = 0
         while True:
-            await self._wanted.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._wanted.wait()
             with contextlib.suppress(KanadeError, sqlite3.Error):
-                await self._read(ctx)
+                if self.complete:
+                    async with self._reading:
+                        await self._catch_up(ctx)
+                else:
+                    before, top = top, (await ctx.query(TOP))[0][0] or 0
+                    if self._wanted.is_set() or top - before < AT_ONCE:
+                        await self._read(ctx)
             self._wanted.clear()
 
     async def _read(self, ctx: Context) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -214,3 +214,44 @@ async def test_an_old_row_that_was_there_before_its_commit_was_noted(ctx: Any, g
         for low in late:
             growth.note(low)
         assert await names.newest(ctx, "pc-1", 9, whole=True) == ctx.search("pc-1", 9, whole=True)
+
+
+async def test_names_are_there_before_anybody_asks_and_keep_up(
+    ctx: Any, growth: Growth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held, "LOOK_SECONDS", 0.0)
+    ctx.add(*((f"pc-{second % 5}", second) for second in range(100)))
+    async with running(ctx) as names:
+        await until(lambda: names.complete)
+        growth.note(ctx.add(("pc-1", 200)))
+        await until(lambda: names._pcs["pc-1"].numbers[-1] == 101)
+        assert await names.newest(ctx, "pc-1", 3, whole=True) == ctx.search("pc-1", 3, whole=True)
+
+
+async def test_names_are_not_read_while_more_comes_than_can_be_added(
+    ctx: Any, growth: Growth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(held, "AT_ONCE", 10)
+    looked = 0
+    query = ctx.query
+
+    async def burst(sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        nonlocal looked
+        assert sql == held.TOP or looked > 5, "only how many rows there are is asked"
+        looked += sql == held.TOP
+        if looked <= 5:
+            ctx.add(*(("pc-1", looked) for _ in range(20)))
+        found: list[Any] = await query(sql, values)
+        return found
+
+    monkeypatch.setattr(ctx, "query", burst)
+    async with running(ctx) as names:
+        await until(lambda: names.complete)
+    assert looked > 5
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not reached():
+            await asyncio.sleep(0.001)
