@@ -80,7 +80,7 @@ SEEKS: dict[str, Query] = {
     "audit by id": ("SELECT occurred_at FROM audit_log WHERE id = ?", [1]),
     "events by time and kind": timeline(since=AT, until=LATER),
     "events by time of a PC": timeline(since=AT, until=LATER, pc_id="p"),
-    "newest results": (held.NEWER, ["a", 1, "b", 9]),
+    "newest results": (held.ADDED, [1, 9]),
     "the newest row of results": (held.TOP, []),
     "what was said of a deed": (witness.CLAIM_TOLD, ["t", 0, 1, "[]"]),
     "deeds that a record may belong to": (witness.CLAIM_CHANGE, ["t", 0, 1, "a"]),

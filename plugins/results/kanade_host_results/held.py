@@ -37,7 +37,7 @@ OLDER = (
     f"{_SELECT} recorded_at <= ? AND (recorded_at < ? OR (pc_id, rowid) > (?, ?)) AND rowid <= ?"
     " ORDER BY recorded_at DESC, pc_id, rowid LIMIT ?"
 )
-NEWER = f"{_SELECT} recorded_at >= ? AND (rowid > ? OR recorded_at < ?) LIMIT ?"
+ADDED = "SELECT pc_id, recorded_at, rowid FROM execution_results WHERE rowid > ? LIMIT ?"
 _AFTER_ALL = "\U0010ffff"
 
 Row = tuple[str, str, int]
@@ -80,7 +80,7 @@ class HeldNames:
         self._texts: dict[str, str] = {}
         self._words: dict[str, tuple[int, list[str]]] = {}
         self._size = self._step = self._top = 0
-        self._floor = self._read_from = ""
+        self._floor = ""
 
     async def newest(self, ctx: Context, word: str, limit: int, *, whole: bool) -> list[int] | None:
         """Numbers of the newest rows of PCs whose id holds the word, or is it; None: search for them."""
@@ -121,10 +121,9 @@ class HeldNames:
     # -- keeping up --------------------------------------------------------------------------------
 
     async def _catch_up(self, ctx: Context) -> None:
-        """Add what has been committed since; a commit may be seen before it is noted.
+        """Add what has been committed since, which may be seen before it is noted.
 
-        Rows from `_read_from` on were read up to number `_top`. Older ones were not, where their commit was
-        not noted yet, so these are read again once it is.
+        A row has a higher number than all that were committed before it, however old its result is.
         """
         step, low = GROWTH.step, GROWTH.since(self._step)
         if low is None or not self.complete:
@@ -132,11 +131,11 @@ class HeldNames:
         if not low or self._size > 2 * ROWS:
             self._forget()
             return
-        rows = await ctx.query(NEWER, (low, self._top, self._read_from, AT_ONCE))
+        rows = await ctx.query(ADDED, (self._top, AT_ONCE))
         if len(rows) == AT_ONCE:
             self._forget()
             return
-        self._step, self._read_from = step, max(self._read_from, low)
+        self._step = step
         self._add(rows)  # type: ignore[arg-type]
 
     def _add(self, rows: Iterable[Row]) -> None:
