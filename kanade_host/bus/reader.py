@@ -52,6 +52,8 @@ class Reader(Pull):
     ones arrive while the last one commits.
     """
 
+    backlog = False
+
     def __init__(
         self, bus: NatsBus, stream: str, durable: str, *, credit: int = 1000, max_bytes: int = 16 * MIB
     ) -> None:
@@ -105,6 +107,8 @@ class BacklogReader(Pull):
     Ends with `ReaderLost` once nothing more is there; then `idle` is set. `pending`: how many messages
     there were at the beginning.
     """
+
+    backlog = True
 
     def __init__(self, bus: NatsBus, stream: str, name: str) -> None:
         super().__init__(bus, stream, name, credit=BACKLOG_CREDIT, max_bytes=BACKLOG_BYTES)

@@ -15,7 +15,7 @@ from typing import Any
 from kanade_host.plugin.subscriptions import Tx
 
 _PLACES = re.compile(r"\bVALUES (\((?:\?, )*\?\))")
-_SIZES = (2048, 1024, 512, 256, 128, 64, 32, 16, 8)
+_SIZES = (2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1)
 _BOUND_AT_MOST = 32_766
 """Values that SQLite takes in one statement."""
 
@@ -36,8 +36,6 @@ def insert_rows(tx: Tx, sql: str, rows: Sequence[Sequence[Any]]) -> int:
             values = list(chain.from_iterable(rows[start : start + size]))
             changed += tx.execute(many, values).rowcount
             start += size
-    if start < len(rows):
-        changed += tx.executemany(sql, rows[start:]).rowcount
     return changed
 
 

@@ -55,7 +55,6 @@ class Applier:
         self._failed: deque[bool] = deque(maxlen=WINDOW)
         self._succeeded = False
         self.pace = Pace()
-        self.dead_letters = 0
 
     def forgive(self, *, asked: bool) -> None:
         """Try a paused projection again: `asked` by an operator, or because time has passed.
@@ -113,7 +112,6 @@ class Applier:
         good = [False for item in items if item.message is not None]
         self._failed.extend(good)
         self._succeeded |= bool(good)
-        self.dead_letters += sum(item.letter is not None for item in items)
 
     def _blame(self, error: Exception) -> None:
         """Count a failure; too many are no fault of the messages."""

@@ -16,6 +16,7 @@ from kanade_host.plugin.clock import Clock
 from kanade_host.plugin.context import Context, Entry, LiveMap
 from kanade_host.plugin.errors import PluginError
 from kanade_host.plugin.subscriptions import Projection, Samples, Subscription, Watch
+from kanade_host.projection.convoy import Convoy
 from kanade_host.projection.runner import Runner
 from kanade_host.projection.samples import Sampler
 
@@ -48,6 +49,7 @@ class Feeds:
         self.runners: dict[str, Runner] = {}
         self.samplers: dict[str, Sampler] = {}
         self._watched: dict[str, _Watched] = {}
+        self._convoys: dict[str, Convoy] = {}
 
     def make(
         self, subscriptions: Sequence[Subscription], ctx: Context, report: Report
@@ -74,6 +76,7 @@ class Feeds:
             ours=self._ours,
             report=lambda reason: report(key, reason),
             ahead=self.runners.get,
+            convoy=self._convoys.setdefault(projection.stream, Convoy(projection.stream)),
         )
         return runner
 

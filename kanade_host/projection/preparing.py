@@ -8,11 +8,12 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from kanade_host.bus.reader import BacklogReader, Fetched, Reader
+from kanade_host.bus.reader import Fetched
 from kanade_host.plugin.context import Context
 from kanade_host.plugin.errors import PluginError, Retry, Unavailable
 from kanade_host.plugin.subscriptions import Message, Projection
 from kanade_host.projection.batches import Item, letter_of
+from kanade_host.projection.convoy import AnyReader
 
 BACKOFF = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
 PROGRESS_SECONDS = 10.0
@@ -21,7 +22,7 @@ T = TypeVar("T")
 
 
 @contextlib.asynccontextmanager
-async def in_progress(reader: Reader | BacklogReader, items: Sequence[Item]) -> AsyncIterator[None]:
+async def in_progress(reader: AnyReader, items: Sequence[Item]) -> AsyncIterator[None]:
     """Tell the broker now and then that these messages are still being worked on."""
 
     async def signal() -> None:

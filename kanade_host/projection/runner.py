@@ -28,6 +28,7 @@ from kanade_host.plugin.subscriptions import Projection
 from kanade_host.projection.applying import Applier, PluginAtFault
 from kanade_host.projection.batches import Item, decode_all
 from kanade_host.projection.beginning import Begun, begin
+from kanade_host.projection.convoy import AnyReader, Convoy, Following
 from kanade_host.projection.decoding import decoding
 from kanade_host.projection.ledger import Ledger
 from kanade_host.projection.pace import PARTS
@@ -50,7 +51,8 @@ class Runner:
     """Runs one projection until it is cancelled; nothing that it meets ends it.
 
     `report(reason | None)` tells what keeps it from running; `ahead(name)` finds the runner of
-    another projection; `ours`: this program made the database file.
+    another projection; `convoy`: those who read the same stream; `ours`: this program made the
+    database file.
     """
 
     def __init__(
@@ -64,11 +66,15 @@ class Runner:
         ours: bool,
         report: Callable[[str | None], None],
         ahead: Callable[[str], Runner | None],
+        convoy: Convoy,
     ) -> None:
         self.projection, self.plugin = projection, plugin
         self.status = Status(projection.name, plugin, projection.stream, projection.durable)
         self._ctx, self._bus, self._writer, self._ours = ctx, bus, writer, ours
-        self._report, self._ahead = report, ahead
+        self._report, self._ahead, self._convoy = report, ahead, convoy
+        self._followers: list[Following] = []
+        if projection.pick is not None:
+            convoy.beginning.add(projection.name)
         self._decoder = decoding(projection.message)
         self._ledger = Ledger(projection.name, plugin, projection.stream)
         self._applier = Applier(writer, self._ledger, projection.apply, waiting=self._waiting)
@@ -92,6 +98,7 @@ class Runner:
             await self._run()
         finally:
             self.ended = True
+            self._convoy.beginning.discard(self.projection.name)
 
     async def _run(self) -> None:
         attempt = 0
@@ -170,7 +177,7 @@ class Runner:
         self.status.set("waiting" if reason else "running", reason or "")
         self._report(f"projection {self.projection.name} waits: {reason}" if reason else None)
 
-    async def _begin(self) -> Reader | BacklogReader:
+    async def _begin(self) -> AnyReader:
         begun = await begin(
             self.projection,
             bus=self._bus,
@@ -192,12 +199,12 @@ class Runner:
         self._waiting(None)
         return reader
 
-    async def _reader(self, begun: Begun) -> Reader | BacklogReader:
+    async def _reader(self, begun: Begun) -> AnyReader:
         projection = self.projection
         backlog = f"{projection.durable}_backlog"
         if begun.lag > BACKLOG:
             self.log.info("a backlog is read", messages=begun.lag)
-            return await BacklogReader.open(
+            return await self._together(begun) or await BacklogReader.open(
                 self._bus,
                 projection.stream,
                 backlog,
@@ -206,24 +213,39 @@ class Runner:
                 after_ns=begun.decision.after_ns,
                 sift=begun.lag * 2 > begun.of_all > 0,
             )
+        await self._convoy.alone(projection.name)
         await delete_consumer(self._bus, projection.stream, backlog)  # that of a host that was killed
         reader = Reader(self._bus, projection.stream, projection.durable)
         await reader.start()
         return reader
 
+    async def _together(self, begun: Begun) -> Following | None:
+        """Follow another projection, if this one may; or gather those who follow this one."""
+        self._followers = []
+        start = begun.decision.sequence or 0
+        if self.projection.filter is not None or begun.decision.after_ns is not None:
+            await self._convoy.alone(self.projection.name)
+        elif self.projection.pick is not None:
+            return await self._convoy.follow(self.projection.name, begun.created, start)
+        else:
+            self._followers = await self._convoy.lead(begun.created, start)
+        return None
+
     # -- reading -----------------------------------------------------------------------------
 
-    async def _read(self, reader: Reader | BacklogReader) -> None:
+    async def _read(self, reader: AnyReader) -> None:
         """Read until the reader is lost, or until the other kind of reader does better from here on."""
         committing: deque[asyncio.Task[None]] = deque()
-        most = 2 if isinstance(reader, BacklogReader) else 1
+        most = 2 if reader.backlog else 1
         turns, done = Turns(), False
         try:
             while not done:
                 fetched = await self._take(reader, committing)
                 pending = fetched[-1].pending
-                done = pending < NEARLY_READ if isinstance(reader, BacklogReader) else pending > BACKLOG
+                done = pending < NEARLY_READ if reader.backlog else pending > BACKLOG
                 fault("fetched")
+                for one in self._followers:
+                    await one.give(fetched)
                 items = await self._decoded(reader, fetched)
                 if self.projection.prepare is not None:
                     async with in_progress(reader, items):
@@ -232,21 +254,24 @@ class Runner:
                 while len(committing) >= most:
                     await committing[0]
                     committing.popleft()
-                writes = not (isinstance(reader, BacklogReader) and self._passed_over(items))
+                writes = not (reader.backlog and self._passed_over(items))
                 turn = turns.next(items[-1].fetched.sequence, writes=writes)
                 committing.append(asyncio.create_task(self._commit(reader, items, turn, writes=writes)))
-            for one in committing:
-                await one
+            for last in committing:
+                await last
         except asyncio.CancelledError:
             # What the writer holds is committed or not; the position says which at the next start.
-            for one in committing:
-                one.cancel()
+            for commit in committing:
+                commit.cancel()
             raise
         finally:
+            for one in self._followers:
+                one.end("whom it followed has ended")
+            self._followers = []
             await asyncio.gather(*committing, return_exceptions=True)
             await reader.stop()
 
-    async def _decoded(self, reader: Reader | BacklogReader, fetched: list[Fetched]) -> list[Item]:
+    async def _decoded(self, reader: AnyReader, fetched: list[Fetched]) -> list[Item]:
         """Others get the loop in between: a backlog comes in large batches."""
         picked = None
         if self.projection.pick is not None:
@@ -260,11 +285,9 @@ class Runner:
             items += decode_all(self._decoder, fetched[part], picked and picked[part])
         return items
 
-    async def _take(
-        self, reader: Reader | BacklogReader, committing: deque[asyncio.Task[None]]
-    ) -> list[Fetched]:
+    async def _take(self, reader: AnyReader, committing: deque[asyncio.Task[None]]) -> list[Fetched]:
         """The next messages; a commit that fails meanwhile is raised at once."""
-        if isinstance(reader, BacklogReader):
+        if reader.backlog:
             taking = asyncio.create_task(reader.take(PARTS * self._applier.pace.limit))
         else:
             taking = asyncio.create_task(reader.take())
@@ -277,9 +300,7 @@ class Runner:
         finally:
             taking.cancel()
 
-    async def _commit(
-        self, reader: Reader | BacklogReader, items: list[Item], turn: Turn, *, writes: bool
-    ) -> None:
+    async def _commit(self, reader: AnyReader, items: list[Item], turn: Turn, *, writes: bool) -> None:
         async with turn.taken():
             async with in_progress(reader, items):
                 await (self._write(items, turn) if writes else turn.come())

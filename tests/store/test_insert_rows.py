@@ -30,7 +30,7 @@ def made() -> Any:
         connection.close()
 
 
-@pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 255, 256, 257, 700])
+@pytest.mark.parametrize("count", [0, 1, 3, 31, 32, 33, 256, 257, 2_049, 5_000])
 def test_as_one_by_one(made: Any, count: int) -> None:
     """Ids come twice within a statement and across statements: the later row sees the earlier one."""
     rows = [(number % 40 if number % 3 else number, f"a{number % 7}\0", number) for number in range(count)]
