@@ -215,7 +215,15 @@ async def test_a_script_on_one_pc_has_the_id_that_was_given(visit: Visit, served
     await page.get_by_role("button", name="Run now").click()
     await expect(page.get_by_role("heading", name="Result", exact=True)).to_be_visible()
     await page.get_by_role("button", name="Open the result").click()
-    await expect(page.get_by_role("link", name="browser-adhoc")).to_be_visible()
+    result = page.url.rpartition("/")[2]
+    await page.get_by_role("link", name="browser-adhoc").click()
+    await expect(page.get_by_text("The host recorded no execution with this run id")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    assert await visit.violations(page) == []
+    await page.get_by_role("row").filter(has_text="here").click()
+    await page.wait_for_url(f"**/activity/{result}")
+    await visit.go(page, "/executions/browser-adho")  # not an id, but the beginning of one
+    await expect(page.get_by_text("No result carries this run id.")).to_be_visible()
     assert visit.noise == []
 
 

@@ -36,12 +36,13 @@ Limit = Annotated[U32, msgspec.Meta(description=f"At most {MOST} are given.")]
 
 
 class _ResultsFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """`status`: success, failure or running · `pc`: exactly that PC · the last five are patterns, and empty
-    ones are none.
+    """`status`: success, failure or running · `pc`, `run`: exactly that PC, or that run id · the last five are
+    patterns, and empty ones are none.
     """
 
     status: str | None = None
     pc: str | None = None
+    run: str | None = None
     since: Instant | None = None
     pc_id: str | None = None
     job_id: str | None = None
@@ -81,7 +82,7 @@ async def list_activity(request: Request) -> ResultsPage:
     after = placed(query.after, tuple[str, I64])
     found = await _found(request, query, Place(*after) if after else None, min(query.limit, MOST))
     items = await results_read.by_number(request.ctx, found.numbers, request.ctx.settings.list_output)
-    plain = not any(getattr(query, name) for name in ("pc", *COLUMNS))
+    plain = not any(getattr(query, name) for name in ("pc", "run", *COLUMNS))
     total = await _counted(request, query) if plain else None
     place = found.place
     return ResultsPage(
@@ -102,8 +103,10 @@ async def _found(request: Request, query: _ResultsFilter, after: Place | None, l
     if limit == 0:
         return Found([])
     try:
-        if patterns or query.pc:
-            scan = Scan(request.ctx, status, query.since, patterns, after, query.pc or None)
+        if patterns or query.pc or query.run:
+            scan = Scan(
+                request.ctx, status, query.since, patterns, after, query.pc or None, query.run or None
+            )
             found = await scan.run(limit)
         else:
             sql, values = results_read.listing(status, query.since, limit, after)

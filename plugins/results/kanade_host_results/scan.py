@@ -66,7 +66,7 @@ def of_pc(
 
 
 class Scan:
-    """One search. `patterns` by column; `after`: begin beyond that row; `pc`: of that PC alone."""
+    """One search. `patterns` by column; `after`: begin beyond that row; `pc`, `run`: of that PC or run alone."""
 
     def __init__(
         self,
@@ -76,6 +76,7 @@ class Scan:
         patterns: Mapping[str, Pattern],
         after: Place | None = None,
         pc: str | None = None,
+        run: str | None = None,
     ) -> None:
         self._ctx, self._start = ctx, after
         self._where, self._values = conditions(status, since)
@@ -85,9 +86,13 @@ class Scan:
         for column in COLUMNS:
             if column in patterns:
                 self._sort_out(column, patterns[column])
-        alone = status is None and self._regexes == {} and list(patterns) == ["pc_id"]
+        if run is not None:
+            self._where.append("exec_id = ?")
+            self._values.append(run)
+        unfiltered = status is None and run is None
+        alone = unfiltered and self._regexes == {} and list(patterns) == ["pc_id"]
         self._pc = str(self._words[0]) if alone and self._words else None
-        self._whole = pc is not None and status is None and not patterns
+        self._whole = pc is not None and unfiltered and not patterns
         if self._whole:
             self._pc = pc
         elif pc is not None:

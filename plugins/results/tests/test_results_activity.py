@@ -103,6 +103,21 @@ async def test_of_one_pc_are_no_results_of_others_whose_names_hold_its_own(host:
     assert found == [row["result_id"] for row in whole]
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["", "&status=failure", "&job_id=scan", "&pc=pc-1", "&pc_id=pc-1", "&since=2026-11-23T10:00:03Z"],
+)
+async def test_of_one_run_are_no_results_of_others_whose_ids_hold_its_own(host: Any, query: str) -> None:
+    await fill(host)
+    with closing(sqlite3.connect(host.database)) as db, db:
+        db.execute("UPDATE execution_results SET exec_id = CASE WHEN rowid % 3 THEN 'a.b' ELSE 'a.b.c' END")
+    pattern = query.replace("pc=pc-1", "pc_id=^pc-1$")
+    whole = (await host.get(f"/api/results?limit=1000&exec_id=^a[.]b${pattern}")).json()
+    assert whole
+    found = await walked(host, "results", f"run=a.b{query}", "result_id", 3)
+    assert found == [row["result_id"] for row in whole]
+
+
 async def test_totals(host: Any) -> None:
     await fill(host)
     page = (await host.get("/api/activity/results?status=failure&limit=2")).json()

@@ -13,7 +13,7 @@ import { PageHead } from "../../design/PageHead";
 import { Segments } from "../../design/Segments";
 import { Loaded } from "../../design/States";
 import { visible } from "../../design/text";
-import { api, path } from "../../lib/api";
+import { ApiError, api, path } from "../../lib/api";
 import { useAction, useApi } from "../../lib/data";
 import { useHasPage } from "../../lib/plugins";
 import { choice, useUrlState } from "../../lib/urlState";
@@ -27,6 +27,7 @@ import { RunMark, StateBar, StateMark } from "./marks";
 import { Outputs } from "./Outputs";
 import styles from "./results.module.css";
 import { type Execution, isOpen, STATES, targetSource } from "./runs";
+import { Unrecorded } from "./Unrecorded";
 
 interface Detail {
   execution: Execution;
@@ -41,6 +42,8 @@ export default function ExecutionPage() {
     query: { targets_limit: 1 },
     topics: ["executions", "results"],
   });
+  const missing = answer.error instanceof ApiError && answer.error.status === 404;
+  if (missing && answer.data === undefined) return <Unrecorded execId={execId} />;
   return <Loaded of={answer}>{(detail) => <Run detail={detail} />}</Loaded>;
 }
 

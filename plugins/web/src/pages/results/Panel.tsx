@@ -17,7 +17,7 @@ export default function Panel({ pcId }: PanelProps) {
       label={t("activity.results")}
       unit={(count) => t("unit.result", { count })}
       columns={useResultColumns(true)}
-      fields={useResultFields(true)}
+      fields={useResultFields("pc_id")}
       source={source}
       href={(row) => path`/activity/${row.result_id}`}
       tone={(row) => (resultTone(row) === "bad" ? "bad" : undefined)}

@@ -203,7 +203,8 @@ export function useResultColumns(ofPc = false): readonly Column<ResultRow>[] {
   }, [t, ofPc, link]);
 }
 
-export function useResultFields(ofPc = false): readonly Field[] {
+/** `without`: what the list is of, which needs no filter. */
+export function useResultFields(without?: "pc_id" | "exec_id"): readonly Field[] {
   const { t } = useTranslation("results");
   return useMemo(() => {
     const fields: Field[] = [
@@ -222,8 +223,8 @@ export function useResultFields(ofPc = false): readonly Field[] {
       { id: "stderr", title: t("field.stderr"), kind: "text", ops: ["contains"] },
       { id: "since", title: t("column.since"), kind: "time", ops: ["ge"] },
     ];
-    return ofPc ? fields.filter((one) => one.id !== "pc_id") : fields;
-  }, [t, ofPc]);
+    return fields.filter((one) => one.id !== without);
+  }, [t, without]);
 }
 
 export function useTargetColumns(): readonly Column<TargetRow>[] {
