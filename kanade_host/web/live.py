@@ -38,10 +38,14 @@ def event(kind: str, commit: int, body: object) -> bytes:
 class _Client:
     """What one listener has not been told yet."""
 
-    __slots__ = ("pending", "role", "woken")
+    __slots__ = ("pending", "role", "told", "woken")
 
-    def __init__(self, role: Role) -> None:
+    def __init__(self, role: Role, told: int) -> None:
         self.role = role
+        self.told = told
+        """The commit up to which everything is in `pending` or was said. What comes after it may still be
+        being gathered, so no event may carry a later number: a client resumes after the one it has.
+        """
         self.pending: Topics = {}
         self.woken = asyncio.Event()
 
@@ -102,6 +106,7 @@ class Live:
         self._timer = None
         gathered, self._gathered = self._gathered, {}
         for client in self._clients:
+            client.told = self._changes.commit
             seen = self._visible(gathered, client.role)
             if seen:
                 merge(client.pending, seen)
@@ -116,7 +121,7 @@ class Live:
         self, principal: Principal, shown: Credentials, after: int | None, epoch: str | None
     ) -> AsyncIterator[bytes]:
         """The events for one client, from commit `after` on where that is still known."""
-        client = _Client(principal.role)
+        client = _Client(principal.role, self._changes.commit)
         self._clients.add(client)
         try:
             yield self._opening(client, after, epoch)
@@ -134,21 +139,20 @@ class Live:
                         return
                 if client.pending:
                     pending, client.pending = client.pending, {}
-                    yield self._commit(pending)
+                    yield self._commit(client.told, pending)
         finally:
             self._clients.discard(client)
 
     def _opening(self, client: _Client, after: int | None, epoch: str | None) -> bytes:
-        commit = self._changes.commit
+        commit = client.told
         missed = None
         if after is not None and epoch in (None, self._changes.epoch):
             missed = self._changes.since(after)
         if after is not None and missed is None:
             return event("reset", commit, {"commit": commit, "epoch": self._changes.epoch})
-        return self._commit(self._visible(missed or {}, client.role))
+        return self._commit(commit, self._visible(missed or {}, client.role))
 
-    def _commit(self, topics: Topics) -> bytes:
-        commit = self._changes.commit
+    def _commit(self, commit: int, topics: Topics) -> bytes:
         told = {topic: "all" if keys is None else sorted(keys) for topic, keys in sorted(topics.items())}
         return event("commit", commit, {"commit": commit, "epoch": self._changes.epoch, "topics": told})
 

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,10 +103,38 @@ def _until_heard(served: Served, agents: int) -> None:
 
 def run_demo(folder: Path, port: int, agents: int, *options: str, **environment: str) -> Served:
     """The same as it was before, on that port: nobody is logged in."""
-    command = [sys.executable, "-m", "kanade_host", "demo", "--data", str(folder), "--port", str(port)]
+    words = ["demo", "--data", str(folder), "--port", str(port), "--agents", str(agents), *options]
+    return _run(words, folder, port, environment)
+
+
+def serve_without(demo: Served, disabled: Sequence[str]) -> Served:
+    """The host alone over what a demo that has ended left in its folder, with those plugins switched off."""
+    port, folder = free_port(), demo.folder
+    config = folder / "backend.toml"
+    config.write_text(
+        f"""[server]
+bind = "127.0.0.1:{port}"
+[db]
+sqlite_path = {json.dumps(str(folder / "backend.db"))}
+[log]
+path = {json.dumps(str(folder / "logs" / "backend.log"))}
+[broker]
+embedded = true
+folder = {json.dumps(str(folder / "nats"))}
+port = 0
+[plugins]
+disabled = {json.dumps(list(disabled))}
+"""
+    )
+    served = _run(["serve", "--config", str(config)], folder, port, {})
+    served.tokens |= demo.tokens
+    return served
+
+
+def _run(words: Sequence[str], folder: Path, port: int, environment: Mapping[str, str]) -> Served:
     env = {name: value for name, value in os.environ.items() if not name.startswith("KANADE_")} | environment
     process = subprocess.Popen(
-        [*command, "--agents", str(agents), *options],
+        [sys.executable, "-m", "kanade_host", *words],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         text=True,

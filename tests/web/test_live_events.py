@@ -75,6 +75,23 @@ async def test_commits_are_told(served: Any) -> None:
     assert await listener.topics() == {"kv:jobs": ["inv"]}
 
 
+async def test_no_event_carries_a_number_whose_changes_were_not_told(served: Any) -> None:
+    """Who resumes after the number of the last event would never hear of them."""
+    listener = await listen(served)
+    await listener.event()
+    first = asyncio.create_task(listener.event())
+    number = 0
+    while not first.done():  # a commit in each round of the loop: also between gathering and telling
+        number += 1
+        served.server.on_commit(Commit(number, {f"t{number}": None}))
+        await asyncio.sleep(0)
+    _, data = await first
+    told = {int(topic[1:]) for topic in data["topics"]}
+    assert told == set(range(1, data["commit"] + 1))
+    _, data = await listener.event()
+    assert told | {int(topic[1:]) for topic in data["topics"]} == set(range(1, data["commit"] + 1))
+
+
 async def test_topics_are_for_who_may_ask_their_routes(served: Any) -> None:
     viewer, admin = await listen(served), await listen(served, role="admin")
     await viewer.event()

@@ -36,7 +36,7 @@ Limit = Annotated[U32, msgspec.Meta(description=f"At most {MOST} are given.")]
 
 
 class _ResultsFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """`status`: success, failure or running · `pc`, `run`: exactly that PC, or that run id · the last five are
+    """`status`: success, failure or running · `pc`, `run`: exactly that PC, or run id · the last five are
     patterns, and empty ones are none.
     """
 

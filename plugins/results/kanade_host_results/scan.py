@@ -66,7 +66,7 @@ def of_pc(
 
 
 class Scan:
-    """One search. `patterns` by column; `after`: begin beyond that row; `pc`, `run`: of that PC or run alone."""
+    """One search. `patterns` by column; `after`: begin beyond that row; `pc`, `run`: of those alone."""
 
     def __init__(
         self,

@@ -1,7 +1,8 @@
 /** A card of the overview: what it is about, one number that says it all, and what lies behind. */
+
 import type { ReactNode } from "react";
-import { Link } from "react-router";
 import styles from "./Card.module.css";
+import { PageLink } from "./PageLink";
 import { Shape, type Tone } from "./Status";
 
 interface CardProps {
@@ -15,7 +16,7 @@ interface CardProps {
 export function Card({ title, to, children, wide = false }: CardProps) {
   return (
     <section className={`${styles.card} ${wide ? styles.wide : ""}`} aria-label={title}>
-      <h2 className={styles.title}>{to ? <Link to={to}>{title}</Link> : title}</h2>
+      <h2 className={styles.title}>{to ? <PageLink to={to}>{title}</PageLink> : title}</h2>
       {children}
     </section>
   );
@@ -51,9 +52,9 @@ export function Figures({ of }: { of: readonly Figure[] }) {
 function FigureLink({ to, children }: { to?: string; children: ReactNode }) {
   if (!to) return <span className={styles.figure}>{children}</span>;
   return (
-    <Link className={styles.figure} to={to}>
+    <PageLink className={styles.figure} to={to}>
       {children}
-    </Link>
+    </PageLink>
   );
 }
 

@@ -1,9 +1,11 @@
-/** A link to a page of a plugin; only its text while that plugin does not run. */
-import type { ReactNode } from "react";
-import { Link } from "react-router";
-import { useHasPage } from "../lib/plugins";
+/** A link within the interface; only its text while the plugin that brings the page does not run. */
+import { Link, type LinkProps } from "react-router";
+import { useReaches } from "../lib/reach";
 
-export function PageLink({ page, to, children }: { page: string; to: string; children: ReactNode }) {
-  const there = useHasPage();
-  return there(page) ? <Link to={to}>{children}</Link> : children;
+interface PageLinkProps extends LinkProps {
+  to: string;
+}
+
+export function PageLink(props: PageLinkProps) {
+  return useReaches()(props.to) ? <Link {...props} /> : props.children;
 }

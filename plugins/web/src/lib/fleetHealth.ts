@@ -1,6 +1,7 @@
 /** How the fleet is. The server says 503 where something is amiss, with the same body. */
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { ApiError, api } from "./api";
+import { useHasPage } from "./plugins";
 
 export interface FleetHealth {
   status: "ok" | "unknown" | "degraded";
@@ -32,7 +33,9 @@ function degraded(text: string): FleetHealth | null {
 
 /** Who is silent shows by the clock, without any event; `topics` are what makes it ask at once. */
 export function useFleetHealth(topics: readonly string[], everySeconds: number): UseQueryResult<FleetHealth> {
+  const enabled = useHasPage()("fleet.config"); // the plugin that counts
   return useQuery({
+    enabled,
     queryKey: [ROUTE, topics],
     queryFn: ({ signal }) => ask(signal),
     meta: { topics },

@@ -38,6 +38,11 @@ function shared(): (asked: Asked) => void {
   const worker = new SharedWorker(new URL("./live.worker.ts", import.meta.url), { type: "module" });
   worker.port.onmessage = (message: MessageEvent<Told>) => take(message.data);
   worker.port.start();
+  worker.onerror = () => {
+    // Its script could not be loaded: better a stream of this page alone than none for as long as it is open.
+    say = own();
+    hello();
+  };
   return (asked) => worker.port.postMessage(asked);
 }
 

@@ -25,6 +25,8 @@ const stream = new LiveStream((told: Told) => {
       ports.add(port);
       stream.start(asked.token, asked.after);
       port.postMessage({ kind: "standing", standing: stream.standing } satisfies Told);
+      // What was told to the other tabs between this one's first answer and now.
+      for (const told of stream.missed(asked.after)) port.postMessage(told);
     } else if (asked.kind === "hurry") stream.hurry();
     else {
       ports.delete(port);

@@ -3,6 +3,7 @@
  * `reset` when what was missed cannot be known, and says how it stands. Runs in the shared worker, or in the
  * page where a browser has none.
  */
+import { Heard } from "./heard.ts";
 import { EventParser } from "./sse.ts";
 
 /** Topic -> keys that changed, or "all". */
@@ -24,6 +25,7 @@ export class LiveStream {
   #epoch: string | null = null;
   #running: AbortController | null = null;
   #wake: (() => void) | null = null;
+  #heard = new Heard();
   standing: Standing = "connecting";
 
   constructor(tell: (told: Told) => void) {
@@ -34,7 +36,11 @@ export class LiveStream {
   start(token: string, after: number | null): void {
     if (this.#running && token === this.#token && this.standing !== "refused") return;
     this.stop();
-    if (token !== this.#token) this.#epoch = null;
+    this.#stand("connecting");
+    if (token !== this.#token) {
+      this.#epoch = null;
+      this.#heard.forget();
+    }
     this.#token = token;
     this.#after ??= after;
     this.#running = new AbortController();
@@ -44,6 +50,11 @@ export class LiveStream {
   stop(): void {
     this.#running?.abort();
     this.#running = null;
+  }
+
+  /** What a tab was not told that shows the data of commit `after` and is only now listened for. */
+  missed(after: number | null): Told[] {
+    return this.#heard.since(after);
   }
 
   /** The network is back, or the page is looked at again: try now. */
@@ -138,11 +149,16 @@ export class LiveStream {
     const body = JSON.parse(data) as { commit: number; epoch: string; topics?: Topics };
     const first = this.#epoch === null;
     const restarted = !first && this.#epoch !== body.epoch;
+    const reset = event === "reset" || restarted;
+    if (reset) this.#heard.forget();
+    this.#heard.begin(reset ? body.commit : (this.#after ?? body.commit));
     this.#after = body.commit;
     this.#epoch = body.epoch;
-    if (event === "reset" || restarted) this.#tell({ kind: "reset", commit: body.commit });
+    if (reset) this.#tell({ kind: "reset", commit: body.commit });
     else if (body.topics && Object.keys(body.topics).length > 0) {
-      this.#tell({ kind: "changed", commit: body.commit, topics: body.topics });
+      const changed = { kind: "changed", commit: body.commit, topics: body.topics } as const;
+      this.#heard.keep(changed);
+      this.#tell(changed);
     }
   }
 }

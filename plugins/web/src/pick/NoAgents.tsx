@@ -8,9 +8,20 @@ import { useApi } from "../lib/data";
 import { useHasPage } from "../lib/plugins";
 import type { Empty as EmptyWords } from "../list/types";
 
+/** Whether anybody keeps the list of agents: the routes that say who they are, are there. */
+export function useAgentsKept(): boolean {
+  return useHasPage()("heartbeat.agents");
+}
+
+/** In place of what only that list can tell. */
+export function AgentsNotKept() {
+  const { t } = useTranslation("pick");
+  return <div className="soft">{t("notKept")}</div>;
+}
+
 /** Whether no agent was ever heard; false as long as that is not known, and where agents are nobody's business. */
 export function useNoAgents(): boolean {
-  const there = useHasPage()("heartbeat.agents");
+  const there = useAgentsKept();
   const known = useRef(false);
   const { data } = useApi<{ total: number }>("/api/fleet/agents", {
     query: { limit: 1 },

@@ -1,12 +1,14 @@
 /** Exactly who is meant: their number, their names, and the names that are nobody's. */
+
 import { Anchor, Button, Skeleton } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { count } from "../design/numbers";
+import { PageLink } from "../design/PageLink";
 import { Failure } from "../design/States";
 import { visible } from "../design/text";
 import { path } from "../lib/api";
+import { AgentsNotKept, useAgentsKept } from "./NoAgents";
 import styles from "./pick.module.css";
 import type { Resolved, Target } from "./target";
 
@@ -29,6 +31,8 @@ interface PreviewProps {
 export function Preview({ target, resolved, onNames }: PreviewProps) {
   const { t, i18n } = useTranslation("pick");
   const [whole, setWhole] = useState(false);
+  const kept = useAgentsKept();
+  if (!kept) return <AgentsNotKept />;
   if (target.kind === "none") return <div className="soft">{t("nobody")}</div>;
   const { data } = resolved;
   if (resolved.error) return <Failure error={resolved.error} retry={() => void resolved.refetch()} inline />;
@@ -62,9 +66,9 @@ export function Preview({ target, resolved, onNames }: PreviewProps) {
         <ul className={styles.names}>
           {shown.map((pc) => (
             <li key={pc}>
-              <Link to={path`/agents/${pc}`} target="_blank" rel="noopener">
+              <PageLink to={path`/agents/${pc}`} target="_blank" rel="noopener">
                 {visible(pc)}
-              </Link>
+              </PageLink>
             </li>
           ))}
         </ul>

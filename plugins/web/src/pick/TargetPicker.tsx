@@ -6,7 +6,9 @@ import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { count } from "../design/numbers";
 import { useApi } from "../lib/data";
+import { useHasPage } from "../lib/plugins";
 import { FilterForm } from "./FilterForm";
+import { useAgentsKept } from "./NoAgents";
 import { Preview } from "./Preview";
 import styles from "./pick.module.css";
 import { names, type Resolved, resolve, type Target } from "./target";
@@ -26,11 +28,12 @@ export interface TargetPickerProps {
 /** Who a target means, asked again when the fleet or its groups change. */
 export function useResolved(target: Target) {
   const [settled] = useDebouncedValue(target, 250);
+  const kept = useAgentsKept();
   const query = useQuery({
     queryKey: ["resolve", settled],
     queryFn: ({ signal }) => resolve(settled, signal),
     meta: { topics: ["kv:agent_groups"] },
-    enabled: settled.kind !== "none",
+    enabled: kept && settled.kind !== "none",
     placeholderData: (before) => before,
   });
   const current = settled === target && !query.isPlaceholderData;
@@ -132,6 +135,7 @@ function Groups({ value, onChange }: WayProps) {
   const { t, i18n } = useTranslation("pick");
   const answer = useApi<{ groups: GroupRow[] }>("/api/groups", {
     topics: ["kv:agent_groups", "kv:agent_config"],
+    enabled: useHasPage()("fleet.groups"),
   });
   const sizes = useMemo(
     () => new Map(answer.data?.groups.map((one) => [one.name, one.members.length]) ?? []),

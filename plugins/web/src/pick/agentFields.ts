@@ -3,7 +3,9 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../lib/api";
 import { useApi } from "../lib/data";
+import { useHasPage } from "../lib/plugins";
 import type { Choice, Field } from "../list/types";
+import { useAgentsKept } from "./NoAgents";
 
 interface Facet {
   by: string;
@@ -36,13 +38,17 @@ export interface NameInUse {
 const NONE: readonly NameInUse[] = [];
 
 export function useAttributes(): readonly NameInUse[] {
-  return useApi<readonly NameInUse[]>("/api/fleet/attributes", { topics: ["agents"] }).data ?? NONE;
+  const enabled = useAgentsKept();
+  return useApi<readonly NameInUse[]>("/api/fleet/attributes", { topics: ["agents"], enabled }).data ?? NONE;
 }
 
 export function useAgentFields(): readonly Field[] {
   const { t } = useTranslation("pick");
   const attributes = useAttributes();
-  const jobs = useApi<readonly InventoryJob[]>("/api/inventory/jobs", { topics: ["kv:jobs"] });
+  const jobs = useApi<readonly InventoryJob[]>("/api/inventory/jobs", {
+    topics: ["kv:jobs"],
+    enabled: useHasPage()("inventory.facts"),
+  });
   return useMemo(() => {
     const fields: Field[] = [
       {

@@ -7,6 +7,7 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "react-router";
 import { Mark } from "../design/Mark";
+import { ReachProvider } from "../lib/reach";
 import { AccountMenu } from "./AccountMenu";
 import { KeyHelp, useKeys } from "./Keys";
 import styles from "./Layout.module.css";
@@ -39,44 +40,46 @@ export function Layout({ bare = false, children }: LayoutProps) {
     </Link>
   );
   return (
-    <div className={styles.frame}>
-      <a className={styles.skip} href="#content">
-        {t("skip")}
-      </a>
-      <aside className={styles.side}>
-        {brand}
-        {!bare && <SearchButton />}
-        <div className={styles.menu}>{!bare && <Menu />}</div>
-        <Foot bare={bare} onHelp={helping.open} />
-      </aside>
-      <header className={styles.top}>
-        <ActionIcon size={36} aria-label={t("menu.open")} onClick={open}>
-          <IconMenu2 size={20} />
-        </ActionIcon>
-        {brand}
-        {!bare && <Signs compact />}
-        <LiveSign compact />
-        <ActionIcon size={36} aria-label={t("palette.open")} onClick={openPalette}>
-          <IconSearch size={18} />
-        </ActionIcon>
-      </header>
-      <Drawer
-        opened={menu}
-        onClose={close}
-        size={270}
-        title={brand}
-        closeButtonProps={{ "aria-label": t("close") }}
-        classNames={{ body: styles.drawer }}
-      >
-        <div className={styles.menu}>{!bare && <Menu />}</div>
-        <Foot bare={bare} onHelp={helping.open} />
-      </Drawer>
-      <main id="content" className={styles.main} tabIndex={-1}>
-        {children ?? <Pages />}
-      </main>
-      {!bare && <Palette />}
-      <KeyHelp opened={help} onClose={helping.close} />
-    </div>
+    <ReachProvider>
+      <div className={styles.frame}>
+        <a className={styles.skip} href="#content">
+          {t("skip")}
+        </a>
+        <aside className={styles.side}>
+          {brand}
+          {!bare && <SearchButton />}
+          <div className={styles.menu}>{!bare && <Menu />}</div>
+          <Foot bare={bare} onHelp={helping.open} />
+        </aside>
+        <header className={styles.top}>
+          <ActionIcon size={36} aria-label={t("menu.open")} onClick={open}>
+            <IconMenu2 size={20} />
+          </ActionIcon>
+          {brand}
+          {!bare && <Signs compact />}
+          <LiveSign compact />
+          <ActionIcon size={36} aria-label={t("palette.open")} onClick={openPalette}>
+            <IconSearch size={18} />
+          </ActionIcon>
+        </header>
+        <Drawer
+          opened={menu}
+          onClose={close}
+          size={270}
+          title={brand}
+          closeButtonProps={{ "aria-label": t("close") }}
+          classNames={{ body: styles.drawer }}
+        >
+          <div className={styles.menu}>{!bare && <Menu />}</div>
+          <Foot bare={bare} onHelp={helping.open} />
+        </Drawer>
+        <main id="content" className={styles.main} tabIndex={-1}>
+          {children ?? <Pages />}
+        </main>
+        {!bare && <Palette />}
+        <KeyHelp opened={help} onClose={helping.close} />
+      </div>
+    </ReachProvider>
   );
 }
 

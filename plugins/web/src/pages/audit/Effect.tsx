@@ -1,8 +1,9 @@
 /** One record in full, and what it changed against the last of the same action on the same target. */
+
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Age, absolute } from "../../design/Age";
 import { Output } from "../../design/Output";
+import { PageLink } from "../../design/PageLink";
 import { Loaded, SkeletonRows } from "../../design/States";
 import { visible } from "../../design/text";
 import { useApi } from "../../lib/data";
@@ -20,13 +21,13 @@ export function Effect({ record }: { record: AuditRecord }) {
         {record.target && (
           <>
             {" · "}
-            <Link
+            <PageLink
               to={listUrl("/audit", {
                 filters: [{ field: "target", op: "contains", value: exactly(record.target) }],
               })}
             >
               {t("ofTarget")}
-            </Link>
+            </PageLink>
           </>
         )}
       </div>

@@ -1,4 +1,5 @@
 /** Configuration of the fleet: everybody's, a group's, one PC's. */
+
 import { Autocomplete, SegmentedControl, Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
@@ -9,6 +10,7 @@ import { Empty } from "../../design/States";
 import { api } from "../../lib/api";
 import { useApi } from "../../lib/data";
 import { choice, text, useUrlState } from "../../lib/urlState";
+import { useAgentsKept } from "../../pick/NoAgents";
 import type { GroupRow } from "../../pick/TargetPicker";
 import styles from "./fleet.module.css";
 import { Origins } from "./Origins";
@@ -86,8 +88,10 @@ export function PcSelect({ value, onChange }: { value: string; onChange: (value:
   const { t } = useTranslation("fleet");
   const [typed, setTyped] = useState(value);
   const [asked] = useDebouncedValue(typed, 200);
+  const kept = useAgentsKept();
   const found = useQuery({
     queryKey: ["pc-names", asked],
+    enabled: kept,
     queryFn: ({ signal }) =>
       api.get<{ items: { pc_id: string }[] }>("/api/fleet/agents", {
         query: { q: asked, limit: 30 },

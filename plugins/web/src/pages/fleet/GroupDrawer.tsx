@@ -1,12 +1,13 @@
 /** One group: who is in it, who should be, and what can be done with all of them. */
+
 import { Anchor, Checkbox, Drawer, Progress, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { Confirm } from "../../design/Confirm";
 import { count } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Loaded } from "../../design/States";
 import { visible } from "../../design/text";
 import { toast } from "../../design/toast";
@@ -59,16 +60,16 @@ function Head({ group }: { group: Group }) {
   return (
     <div className={styles.choose}>
       <Anchor
-        component={Link}
+        component={PageLink}
         to={listUrl("/agents", { filters: [{ field: "group", op: "eq", value: group.name }] })}
       >
         {t("group.membersOf", { count: group.members, shown: count(group.members, i18n.language) })}
       </Anchor>
-      <Anchor component={Link} to={`/config?scope=group&group=${encodeURIComponent(group.name)}`}>
+      <Anchor component={PageLink} to={`/config?scope=group&group=${encodeURIComponent(group.name)}`}>
         {t(group.has_config ? "group.editConfig" : "group.addConfig")}
       </Anchor>
       {there("jobs.run") && (
-        <Anchor component={Link} to={targetUrl("/run", { kind: "groups", groups: [group.name] })}>
+        <Anchor component={PageLink} to={targetUrl("/run", { kind: "groups", groups: [group.name] })}>
           {t("group.run")}
         </Anchor>
       )}

@@ -1,15 +1,18 @@
 /** Is the fleet well? One word in the shell, with the numbers behind it and the lists behind those. */
+
 import { Popover, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useLocation } from "react-router";
+import { useLocation } from "react-router";
 import { count } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Status, type Tone } from "../../design/Status";
 import { visible } from "../../design/text";
 import { type FleetHealth, useFleetHealth } from "../../lib/fleetHealth";
 import { useHasPage } from "../../lib/plugins";
 import { listUrl } from "../../list/state";
+import { useAgentsKept } from "../../pick/NoAgents";
 import type { SignProps } from "../signs";
 import styles from "./fleet.module.css";
 
@@ -21,18 +24,20 @@ interface Standing {
   word: string;
 }
 
-/** What is worst is what is said. */
-function useStanding(health: FleetHealth | undefined, lost: boolean): Standing {
+/** What is worst is what is said; null: nothing is wrong, and who would report is not watched. */
+function useStanding(health: FleetHealth | undefined, lost: boolean): Standing | null {
   const { t, i18n } = useTranslation("fleet");
+  const watched = useAgentsKept();
   if (lost) return { tone: "wait", word: t("health.unasked") };
-  if (!health) return { tone: "wait", word: t("health.asking") };
+  if (!health) return watched ? { tone: "wait", word: t("health.asking") } : null;
   const { agents, jetstream, status } = health;
   if (!jetstream.all_ok) return { tone: "bad", word: t("health.broker") };
-  if (agents.stale > 0) {
+  if (watched && agents.stale > 0) {
     const shown = count(agents.stale, i18n.language);
     return { tone: "warn", word: t("health.silent", { count: agents.stale, shown }) };
   }
   if (status === "degraded") return { tone: "bad", word: t("health.database") };
+  if (!watched) return null;
   return status === "ok" ? { tone: "ok", word: t("health.well") } : { tone: "off", word: t("health.nobody") };
 }
 
@@ -43,7 +48,9 @@ export default function HealthSign({ compact }: SignProps) {
   const { pathname, search } = useLocation();
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever went somewhere has seen it
   useEffect(close, [pathname, search]);
-  const { tone, word } = useStanding(health.data, health.data === undefined && health.error !== null);
+  const standing = useStanding(health.data, health.data === undefined && health.error !== null);
+  if (standing === null) return null;
+  const { tone, word } = standing;
   if (compact && tone === "ok") return null; // beside the sign of the stream, a second one only where it matters
   return (
     <Popover
@@ -109,8 +116,14 @@ function Numbers({ of: { agents, jetstream, recent_results: results } }: { of: F
   );
 }
 
-/** A line that leads to the rows behind it, where their page is there. */
+/** A line that leads to the rows behind it; none where the plugin that counts them does not run. */
 function Numbered({ page, to, children }: { page: string; to: string; children: ReactNode }) {
   const there = useHasPage();
-  return <li>{there(page) ? <Link to={to}>{children}</Link> : children}</li>;
+  return (
+    there(page) && (
+      <li>
+        <PageLink to={to}>{children}</PageLink>
+      </li>
+    )
+  );
 }

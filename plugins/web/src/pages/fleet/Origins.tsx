@@ -1,8 +1,9 @@
 /** What one PC really does, and which layer each value comes from. */
+
 import { Anchor, Table } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Section } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Loaded } from "../../design/States";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
@@ -88,7 +89,7 @@ function LayerLink({ layer }: { layer: Layer }) {
         ? t("config.ofGroup", { name: visible(layer.name) })
         : t("config.ofPc");
   return (
-    <Anchor component={Link} size="sm" to={`/config?${query}`}>
+    <Anchor component={PageLink} size="sm" to={`/config?${query}`}>
       {name}
     </Anchor>
   );

@@ -1,12 +1,13 @@
 /** All agents: search, filter, choose, act. */
+
 import { Anchor, Tooltip } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Age } from "../../design/Age";
 import { bytes, percent } from "../../design/numbers";
 import { PageHead } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
@@ -62,10 +63,10 @@ function Summary() {
   const to = (value: string) => listUrl("/agents", { filters: [{ field: "online", op: "eq", value }] });
   return (
     <span className={styles.summary}>
-      <Anchor component={Link} to={to("true")}>
+      <Anchor component={PageLink} to={to("true")}>
         <Status tone="ok">{t("agents.online", { shown: number(counts.get("true")) })}</Status>
       </Anchor>
-      <Anchor component={Link} to={to("false")}>
+      <Anchor component={PageLink} to={to("false")}>
         <Status tone="off">{t("agents.offline", { shown: number(counts.get("false")) })}</Status>
       </Anchor>
     </span>

@@ -1,10 +1,11 @@
 /** The first panel of an agent: what is known of it, and what happened to it. */
+
 import { Anchor } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { absolute } from "../../design/Age";
 import { bytes, percent } from "../../design/numbers";
 import { Section } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Loaded } from "../../design/States";
 import { visible } from "../../design/text";
 import { listUrl } from "../../list/state";
@@ -49,7 +50,7 @@ function List({ agent }: { agent: AgentRow }) {
           <span key={group}>
             {place > 0 && ", "}
             <Anchor
-              component={Link}
+              component={PageLink}
               size="sm"
               to={listUrl("/agents", { filters: [{ field: "group", op: "eq", value: group }] })}
             >

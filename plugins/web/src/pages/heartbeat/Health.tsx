@@ -1,8 +1,9 @@
 /** How many agents there are, who is online, and which versions they run. */
+
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Card, Figures, Line, Lines } from "../../design/Card";
 import { count } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Loaded, SkeletonRows } from "../../design/States";
 import { visible } from "../../design/text";
 import { useApi } from "../../lib/data";
@@ -57,9 +58,9 @@ export default function Health() {
         {(versions.data?.facets[0]?.values ?? []).slice(0, SHOWN).map((one) => (
           <Line key={one.value ?? ""} aside={count(one.count, i18n.language)}>
             {one.value ? (
-              <Link to={agents("version", one.value)}>
+              <PageLink to={agents("version", one.value)}>
                 {t("card.version", { version: visible(one.value) })}
-              </Link>
+              </PageLink>
             ) : (
               t("card.noVersion")
             )}

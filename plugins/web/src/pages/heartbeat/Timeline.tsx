@@ -1,10 +1,11 @@
 /** One timeline of what happened to a PC, from all plugins that know of something. */
+
 import { Button, Chip } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { absolute } from "../../design/Age";
+import { PageLink } from "../../design/PageLink";
 import { Empty, SkeletonRows } from "../../design/States";
 import { Shape } from "../../design/Status";
 import { visible } from "../../design/text";
@@ -127,7 +128,7 @@ function Entry({ item, day, kind }: { item: Happening; day: string | null; kind:
         </span>
         <div>
           <div className={styles.what}>
-            {item.to ? <Link to={item.to}>{visible(item.title)}</Link> : visible(item.title)}{" "}
+            {item.to ? <PageLink to={item.to}>{visible(item.title)}</PageLink> : visible(item.title)}{" "}
             <span className="soft">{kind}</span>
           </div>
           {item.detail && <div className={styles.detail}>{visible(item.detail)}</div>}

@@ -1,8 +1,9 @@
 /** A host that has no fleet yet: the way to the first answer of a PC. */
+
 import { Code } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Card } from "../../design/Card";
+import { PageLink } from "../../design/PageLink";
 import { useHasPage } from "../../lib/plugins";
 import styles from "./overview.module.css";
 
@@ -22,7 +23,7 @@ export function FirstSteps() {
         <ol className={styles.steps}>
           {STEPS.filter((one) => there(one.page)).map(({ step, to }) => (
             <li key={step}>
-              <Link to={to}>{t(`first.${step}`)}</Link>
+              <PageLink to={to}>{t(`first.${step}`)}</PageLink>
               <div className="soft">{t(`first.${step}Text`)}</div>
               {step === "agent" && <Code>{t("first.command")}</Code>}
             </li>

@@ -1,11 +1,11 @@
 import { Progress } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { Age } from "../../design/Age";
 import { count } from "../../design/numbers";
 import { PageHead, Section } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Loaded } from "../../design/States";
 import { Status, type Tone } from "../../design/Status";
 import { type Column, Table } from "../../design/Table";
@@ -127,9 +127,9 @@ function Streams({ rows, onRebuild }: { rows: ProjectionRow[]; onRebuild: (plugi
       tight: true,
       cell: (row) =>
         row.dead_letters ? (
-          <Link to={`/dead-letters?projection=${encodeURIComponent(row.name)}`}>
+          <PageLink to={`/dead-letters?projection=${encodeURIComponent(row.name)}`}>
             {count(row.dead_letters)}
-          </Link>
+          </PageLink>
         ) : (
           "0"
         ),

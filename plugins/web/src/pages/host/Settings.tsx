@@ -1,7 +1,8 @@
 /** What one may set for oneself. What is set for the host is set in its file. */
+
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { PageHead, Section } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { useApi } from "../../lib/data";
 import { usePrincipal } from "../../lib/me";
 import { LanguageSwitch, ThemeSwitch } from "../../shell/Switches";
@@ -42,7 +43,7 @@ export default function Settings() {
             <>
               <dt>{t("settings.password")}</dt>
               <dd>
-                <Link to="/change-password">{t("settings.change")}</Link>
+                <PageLink to="/change-password">{t("settings.change")}</PageLink>
               </dd>
             </>
           )}

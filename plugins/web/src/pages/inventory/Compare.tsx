@@ -9,7 +9,7 @@ import { Empty, Failure, SkeletonRows } from "../../design/States";
 import { visible } from "../../design/text";
 import { api } from "../../lib/api";
 import { flag, text, useUrlState } from "../../lib/urlState";
-import { NoAgents, useNoAgents } from "../../pick/NoAgents";
+import { NoAgents, useAgentsKept, useNoAgents } from "../../pick/NoAgents";
 import { compared, type Pair } from "./comparing";
 import styles from "./inventory.module.css";
 import { rendered } from "./jobs";
@@ -130,8 +130,10 @@ function PcSelect({
   const { t } = useTranslation("inventory");
   const [typed, setTyped] = useState(value);
   const [asked] = useDebouncedValue(typed, 200);
+  const kept = useAgentsKept();
   const found = useQuery({
     queryKey: ["pcs", asked],
+    enabled: kept,
     queryFn: ({ signal }) =>
       api.get<{ items: { pc_id: string; hostname: string | null }[] }>("/api/fleet/agents", {
         query: { q: asked === value ? "" : asked, limit: 50 },
@@ -144,6 +146,7 @@ function PcSelect({
     value: one.pc_id,
     label: one.hostname && one.hostname !== one.pc_id ? `${one.pc_id} · ${one.hostname}` : one.pc_id,
   }));
+  if (!kept && asked.trim()) data.push({ value: asked.trim(), label: asked.trim() }); // as it was typed
   if (value && !data.some((one) => one.value === value)) data.unshift({ value, label: value });
   return (
     <Select

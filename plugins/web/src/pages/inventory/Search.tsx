@@ -1,13 +1,14 @@
 /** Which PCs have it? One search over everything that inventory knows. */
+
 import { Anchor, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useQueries } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { total } from "../../design/numbers";
 import { PageHead, Section } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Empty, Loaded, SkeletonRows } from "../../design/States";
 import { visible } from "../../design/text";
 import { reason } from "../../design/toast";
@@ -103,7 +104,7 @@ function Found({ jobs, q }: { jobs: InventoryJob[]; q: string }) {
         }
         actions={
           data && (
-            <Anchor component={Link} size="sm" to={`/inventory?${query}`}>
+            <Anchor component={PageLink} size="sm" to={`/inventory?${query}`}>
               {t("searchAll", { shown: total(data.total, !data.more, i18n.language) })}
             </Anchor>
           )
@@ -114,7 +115,11 @@ function Found({ jobs, q }: { jobs: InventoryJob[]; q: string }) {
           {data?.rows.map((row, n) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: rows have no id
             <li key={n}>
-              <Anchor component={Link} size="sm" to={`${path`/agents/${row.pc_id}`}?panel=inventory.agent`}>
+              <Anchor
+                component={PageLink}
+                size="sm"
+                to={`${path`/agents/${row.pc_id}`}?panel=inventory.agent`}
+              >
                 {visible(row.pc_id)}
               </Anchor>{" "}
               <span className="soft">

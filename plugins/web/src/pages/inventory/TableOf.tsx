@@ -66,6 +66,7 @@ export function TableOf({ job, field, extra }: TableOfProps) {
   }, [job, field, t, i18n.language]);
   const fields = useFields(job, field);
   const actions = useActions();
+  const agents = useHasPage()("heartbeat.agent");
   return (
     <List
       id={`inventory.${job.manifest_id}.${field || "facts"}`}
@@ -76,7 +77,7 @@ export function TableOf({ job, field, extra }: TableOfProps) {
       fields={fields}
       source={source}
       extra={extra}
-      href={(row) => `${path`/agents/${row.pc_id}`}?panel=inventory.agent`}
+      href={agents ? (row) => `${path`/agents/${row.pc_id}`}?panel=inventory.agent` : undefined}
       actions={actions}
       empty={{ title: t("emptyTable"), text: t("emptyTableText", { job: job.manifest_id }) }}
     />

@@ -1,13 +1,14 @@
 /** Fires that wait until somebody else releases them. */
+
 import { Group } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { Age } from "../../design/Age";
 import { Confirm } from "../../design/Confirm";
 import { count } from "../../design/numbers";
 import { PageHead } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Empty, Loaded } from "../../design/States";
 import { Status, type Tone } from "../../design/Status";
 import { type Column, Table } from "../../design/Table";
@@ -100,7 +101,7 @@ function Rows({ rows, onAsk }: { rows: Approval[]; onAsk: (asked: Asked) => void
           {row.state === "fired" && (
             <>
               {" "}
-              <Link to={path`/executions/${row.exec_id}`}>{t("approvals.run")}</Link>
+              <PageLink to={path`/executions/${row.exec_id}`}>{t("approvals.run")}</PageLink>
             </>
           )}
         </>

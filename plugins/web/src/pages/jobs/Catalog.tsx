@@ -1,13 +1,15 @@
 /** All jobs: what they are, what runs of them, and what can be done. */
+
 import { ActionIcon, Menu } from "@mantine/core";
 import { IconDots, IconPlayerPlay, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 import { ActionButton, useRefusal } from "../../design/ActionButton";
 import { FilterLine } from "../../design/FilterText";
 import { count } from "../../design/numbers";
 import { PageHead } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { SheetLink } from "../../design/SheetLink";
 import { Empty, Loaded } from "../../design/States";
 import { Status } from "../../design/Status";
@@ -130,11 +132,11 @@ function Rows({ rows, revoked, none, onAsk }: RowsProps) {
       tight: true,
       cell: (job) =>
         runs(job) > 0 ? (
-          <Link to={listUrl("/activity", { filters: [{ field: "job_id", op: "eq", value: job.id }] })}>
+          <PageLink to={listUrl("/activity", { filters: [{ field: "job_id", op: "eq", value: job.id }] })}>
             <Status tone="run">
               {t("live", { count: runs(job), shown: count(runs(job), i18n.language) })}
             </Status>
-          </Link>
+          </PageLink>
         ) : (
           <span className="soft">—</span>
         ),

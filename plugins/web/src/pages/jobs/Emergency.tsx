@@ -1,13 +1,14 @@
 /** The emergency stop: pause everything, kill what runs, take back what was not delivered; and go on. */
+
 import { Alert } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { Age } from "../../design/Age";
 import { Confirm } from "../../design/Confirm";
 import { count } from "../../design/numbers";
 import { PageHead } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Loaded } from "../../design/States";
 import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
@@ -40,7 +41,7 @@ function Standing({ open }: { open: number }) {
   return (
     <div className={styles.standing}>
       <Status tone="ok">{t("stop.running")}</Status>
-      <Status tone={open > 0 ? "run" : "off"}>{there ? <Link to={to}>{words}</Link> : words}</Status>
+      <Status tone={open > 0 ? "run" : "off"}>{there ? <PageLink to={to}>{words}</PageLink> : words}</Status>
     </div>
   );
 }

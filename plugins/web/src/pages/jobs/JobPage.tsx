@@ -1,9 +1,11 @@
 /** One job: its source in an editor that knows the schema. "+" is a new one: no job can be called that. */
+
 import { Button } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { PageHead } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { visible } from "../../design/text";
 import { DocumentEditor } from "../../editor/DocumentEditor";
 import { path } from "../../lib/api";
@@ -23,9 +25,9 @@ export default function JobPage() {
           id === null ? (
             t("job.newAbout")
           ) : (
-            <Link to={listUrl("/activity", { filters: [{ field: "job_id", op: "eq", value: id }] })}>
+            <PageLink to={listUrl("/activity", { filters: [{ field: "job_id", op: "eq", value: id }] })}>
               {t("job.runs")}
-            </Link>
+            </PageLink>
           )
         }
         actions={

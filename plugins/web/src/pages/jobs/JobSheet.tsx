@@ -1,10 +1,12 @@
 /** One job beside the list: what it is, how it stands, and what can be done with it. */
+
 import { Button, Group, Stack } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { DoingButtons } from "../../design/DoingButtons";
 import { Facts } from "../../design/Facts";
+import { PageLink } from "../../design/PageLink";
 import { Sheet } from "../../design/Sheet";
 import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
@@ -75,12 +77,12 @@ function Body({ job, revoked, onAsk }: { job: Job; revoked: boolean; onAsk: (wha
           [t("sheet.approval"), job.require_approval && t("sheet.asked")],
           [
             t("column.live"),
-            <Link
+            <PageLink
               key="live"
               to={listUrl("/activity", { filters: [{ field: "job_id", op: "eq", value: job.id }] })}
             >
               {t("sheet.live", { running: job.live.running, pending: job.live.pending })}
-            </Link>,
+            </PageLink>,
           ],
         ]}
       />

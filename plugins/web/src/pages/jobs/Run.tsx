@@ -1,4 +1,5 @@
 /** Running something: a job of the catalogue at many PCs, or a script on one, with a look at who that is. */
+
 import { Alert, Button, NumberInput, Select, Stack, Textarea, TextInput } from "@mantine/core";
 import { IconHandStop, IconPlayerPlay } from "@tabler/icons-react";
 import { useState } from "react";
@@ -6,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { PageHead, Section } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Segments } from "../../design/Segments";
 import { Loaded } from "../../design/States";
 import { visible } from "../../design/text";
@@ -56,7 +58,7 @@ export default function Run() {
       />
       {emergency.data?.paused && (
         <Alert color="red" title={t("stop.paused")} mb="md">
-          {visible(emergency.data.reason ?? "")} <Link to="/emergency">{t("stop.look")}</Link>
+          {visible(emergency.data.reason ?? "")} <PageLink to="/emergency">{t("stop.look")}</PageLink>
         </Alert>
       )}
       {kind === "job" ? <OfJob /> : <OfScript />}

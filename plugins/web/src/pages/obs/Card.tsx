@@ -1,9 +1,10 @@
 /** What happened on PCs in a day, by kind. */
+
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Card, Line, Lines } from "../../design/Card";
 import { count } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Loaded, SkeletonRows } from "../../design/States";
 import { Shape } from "../../design/Status";
 import { visible } from "../../design/text";
@@ -40,9 +41,11 @@ export default function EventsCard() {
                 .map((one) => (
                   <Line key={one.key} aside={count(one.total, i18n.language)}>
                     <Shape tone={WORST.has(one.key) ? "bad" : "wait"} />{" "}
-                    <Link to={listUrl("/events", { filters: [{ field: "kind", op: "eq", value: one.key }] })}>
+                    <PageLink
+                      to={listUrl("/events", { filters: [{ field: "kind", op: "eq", value: one.key }] })}
+                    >
                       {visible(one.key)}
-                    </Link>
+                    </PageLink>
                   </Line>
                 ))}
             </Lines>

@@ -1,10 +1,11 @@
 /** Columns, filters and the detail of events. */
+
 import { Anchor, Drawer } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Age, absolute } from "../../design/Age";
 import { CopyButton } from "../../design/Id";
+import { PageLink } from "../../design/PageLink";
 import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { api, path } from "../../lib/api";
@@ -124,7 +125,7 @@ export function EventDetail({ row, onClose }: { row: EventRow | null; onClose: (
             </dd>
             <dt>{t("column.pc")}</dt>
             <dd>
-              <Anchor component={Link} size="sm" to={path`/agents/${row.pc_id}`}>
+              <Anchor component={PageLink} size="sm" to={path`/agents/${row.pc_id}`}>
                 {visible(row.pc_id)}
               </Anchor>
             </dd>

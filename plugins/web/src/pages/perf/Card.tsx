@@ -1,9 +1,10 @@
 /** The processor load of the fleet over a day, and who has most to do now. */
+
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Card, Figures, Line, Lines } from "../../design/Card";
 import { percent } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Spark } from "../../design/Spark";
 import { Loaded, SkeletonRows } from "../../design/States";
 import { visible } from "../../design/text";
@@ -53,7 +54,9 @@ export default function PerfCard() {
             <Lines>
               {rows.map((row) => (
                 <Line key={row.pc_id} aside={percent(row.value)}>
-                  <Link to={`${path`/agents/${row.pc_id}`}?panel=perf.agent`}>{visible(row.pc_id)}</Link>
+                  <PageLink to={`${path`/agents/${row.pc_id}`}?panel=perf.agent`}>
+                    {visible(row.pc_id)}
+                  </PageLink>
                 </Line>
               ))}
             </Lines>

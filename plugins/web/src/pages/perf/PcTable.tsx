@@ -1,7 +1,8 @@
 /** PCs with one thing about each: what it does most, or since when it is looked into. */
+
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
+import { PageLink } from "../../design/PageLink";
 import { Table } from "../../design/Table";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
@@ -32,7 +33,7 @@ export function PcTable<R extends PcRow>({ label, panel, rows, title, last }: Pc
           key: "pc",
           title: t("pc"),
           cell: (row) => (
-            <Link to={`${path`/agents/${row.pc_id}`}?panel=${panel}`}>{visible(row.pc_id)}</Link>
+            <PageLink to={`${path`/agents/${row.pc_id}`}?panel=${panel}`}>{visible(row.pc_id)}</PageLink>
           ),
         },
         { key: "hostname", title: t("hostname"), cell: (row) => visible(row.hostname ?? "—") },

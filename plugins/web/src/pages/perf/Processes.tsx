@@ -14,6 +14,7 @@ import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { api, path, send } from "../../lib/api";
 import { useAction, useApi } from "../../lib/data";
+import { useHasPage } from "../../lib/plugins";
 import { choice, useUrlState } from "../../lib/urlState";
 import type { PanelProps } from "../registry";
 import { PROCESS_METRICS, type ProcessMetric, rate, shown } from "./metrics";
@@ -25,9 +26,10 @@ const shape = {
 };
 
 export default function Processes({ pcId }: PanelProps) {
+  const configured = useHasPage()("fleet.config"); // it is a setting of the PC
   return (
     <>
-      <Investigation pcId={pcId} />
+      {configured && <Investigation pcId={pcId} />}
       <Busiest pcId={pcId} />
       <Snapshot pcId={pcId} />
     </>

@@ -1,9 +1,11 @@
 /** Whom a rollout reaches, before it begins: how many PCs, and which versions they have now. */
+
 import { Skeleton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { count } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Failure } from "../../design/States";
+import { AgentsNotKept, useAgentsKept } from "../../pick/NoAgents";
 import { agentsUrl, type Scope, useVersions } from "./releases";
 import styles from "./releases.module.css";
 import { VersionList } from "./Versions";
@@ -17,6 +19,7 @@ export function usePreview(scope: Scope | null) {
 export function Preview({ scope, version }: { scope: Scope | null; version: string }) {
   const { t, i18n } = useTranslation("releases");
   const preview = usePreview(scope);
+  if (!useAgentsKept()) return <AgentsNotKept />;
   if (!scope) return <div className="soft">{t("preview.nobody")}</div>;
   if (preview.error) return <Failure error={preview.error} retry={() => void preview.refetch()} inline />;
   if (!preview.data) return <Skeleton height={40} />;
@@ -26,9 +29,9 @@ export function Preview({ scope, version }: { scope: Scope | null; version: stri
   return (
     <div className={styles.preview} aria-live="polite">
       <div>
-        <Link to={agentsUrl(scope)}>
+        <PageLink to={agentsUrl(scope)}>
           <strong>{t("now.pcs", { count: total, shown: count(total, i18n.language) })}</strong>
-        </Link>
+        </PageLink>
         {scope.type === "global" && <span className="soft"> {t("preview.overridden")}</span>}
         {total > 0 && version !== "" && (
           <span className="soft"> {t("preview.have", { shown: count(have, i18n.language) })}</span>

@@ -1,13 +1,22 @@
 /** How far a version has come in a scope: PCs that have it, that are about to, and that are not there. */
+
 import { Skeleton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { useNow } from "../../design/Age";
 import { Bar } from "../../design/Bar";
 import { count } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Shape } from "../../design/Status";
 import type { Filter } from "../../list/types";
-import { agentsUrl, isOverdue, type Scope, type Target, useLeftOut, useReach } from "./releases";
+import {
+  agentsUrl,
+  isOverdue,
+  type Scope,
+  type Target,
+  useCountable,
+  useLeftOut,
+  useReach,
+} from "./releases";
 import styles from "./releases.module.css";
 
 interface ReachBarProps {
@@ -22,6 +31,7 @@ export function ReachBar({ scope, version, target }: ReachBarProps) {
   const now = useNow();
   const leftOut = useLeftOut(scope, version);
   const reach = useReach(scope, version, leftOut);
+  if (!useCountable(scope, leftOut)) return "—";
   if (!reach) return <Skeleton height={14} width="60%" />;
   const late = target !== undefined && reach.online > 0 && isOverdue(target, now);
   const show = (value: number) => count(value, i18n.language);
@@ -40,19 +50,19 @@ export function ReachBar({ scope, version, target }: ReachBarProps) {
     <div className={styles.progress}>
       <Bar thin label={t("reach.of", all)} total={reach.total} parts={parts} />
       <div className={styles.counts}>
-        <Link to={agentsUrl(scope, [...others, has])}>{t("reach.of", all)}</Link>
+        <PageLink to={agentsUrl(scope, [...others, has])}>{t("reach.of", all)}</PageLink>
         {target && reach.online > 0 && (
           <span>
             <Shape tone={late ? "warn" : "run"} />{" "}
-            <Link to={rest(true)} title={late ? t("reach.lateAbout") : undefined}>
+            <PageLink to={rest(true)} title={late ? t("reach.lateAbout") : undefined}>
               {t(late ? "reach.late" : "reach.going", { shown: show(reach.online) })}
-            </Link>
+            </PageLink>
           </span>
         )}
         {target && reach.offline > 0 && (
           <span>
             <Shape tone="off" />{" "}
-            <Link to={rest(false)}>{t("reach.offline", { shown: show(reach.offline) })}</Link>
+            <PageLink to={rest(false)}>{t("reach.offline", { shown: show(reach.offline) })}</PageLink>
           </span>
         )}
       </div>

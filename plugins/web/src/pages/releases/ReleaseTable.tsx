@@ -1,10 +1,11 @@
 /** The agent binaries that are there. */
+
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { Confirm } from "../../design/Confirm";
 import { count } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Empty } from "../../design/States";
 import { type Column, Table } from "../../design/Table";
 import { visible } from "../../design/text";
@@ -45,12 +46,12 @@ export function ReleaseTable({ rows, onRoll }: ReleaseTableProps) {
       right: true,
       tight: true,
       cell: (row) => (
-        <Link
+        <PageLink
           to={agentsUrl({ type: "global" }, [{ field: "version", op: "eq", value: row.version }])}
           aria-label={t("column.pcsOf", { shown: shown(row), version: visible(row.version) })}
         >
           {shown(row)}
-        </Link>
+        </PageLink>
       ),
     },
     ...files,

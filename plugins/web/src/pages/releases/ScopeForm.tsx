@@ -1,10 +1,13 @@
 /** Whom a version is for: everybody, a group, or one PC. */
+
 import { Autocomplete, Select, Stack } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
 import { Segments } from "../../design/Segments";
 import { visible } from "../../design/text";
 import { useApi } from "../../lib/data";
+import { useHasPage } from "../../lib/plugins";
+import { useAgentsKept } from "../../pick/NoAgents";
 import type { Scope } from "./releases";
 
 export interface Draft {
@@ -48,7 +51,10 @@ interface InputProps {
 }
 
 export function useGroupNames(): string[] {
-  const { data } = useApi<{ groups: { name: string }[] }>("/api/groups", { topics: ["kv:agent_groups"] });
+  const { data } = useApi<{ groups: { name: string }[] }>("/api/groups", {
+    topics: ["kv:agent_groups"],
+    enabled: useHasPage()("fleet.groups"),
+  });
   return (data?.groups ?? []).map((one) => one.name);
 }
 
@@ -72,7 +78,9 @@ export function GroupSelect({ value, onChange }: InputProps) {
 function PcInput({ value, onChange }: InputProps) {
   const { t } = useTranslation("releases");
   const [asked] = useDebouncedValue(value.trim(), 250);
+  const enabled = useAgentsKept();
   const { data } = useApi<{ items: { pc_id: string }[] }>("/api/fleet/agents", {
+    enabled,
     query: { q: asked, limit: 20 },
     keep: true,
   });

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
+import { PageLink } from "../../design/PageLink";
 import { visible } from "../../design/text";
 import { agentsUrl, type Scope } from "./releases";
 
@@ -14,5 +14,5 @@ export function useScopeName(): (scope: Scope) => string {
 
 export function ScopeName({ scope }: { scope: Scope }) {
   const name = useScopeName();
-  return <Link to={agentsUrl(scope)}>{name(scope)}</Link>;
+  return <PageLink to={agentsUrl(scope)}>{name(scope)}</PageLink>;
 }

@@ -1,11 +1,12 @@
 /** Which version is meant for whom, how far it has come, and stopping it. */
+
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { Age } from "../../design/Age";
 import { count } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Empty, Loaded } from "../../design/States";
 import { type Column, Table } from "../../design/Table";
 import { visible } from "../../design/text";
@@ -66,9 +67,9 @@ function Rows({ rows }: { rows: Target[] }) {
       tight: true,
       cell: (row) =>
         has("fleet.config") ? (
-          <Link to={configUrl(row)}>
+          <PageLink to={configUrl(row)}>
             <Age at={row.set_at} />
-          </Link>
+          </PageLink>
         ) : (
           <Age at={row.set_at} />
         ),

@@ -1,10 +1,12 @@
 /** How many PCs have which version now; each number leads to them. */
+
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Bar } from "../../design/Bar";
 import { count } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Empty, Loaded, SkeletonRows } from "../../design/States";
 import { visible } from "../../design/text";
+import { AgentsNotKept, useAgentsKept } from "../../pick/NoAgents";
 import { agentsUrl, type Scope, useVersions } from "./releases";
 import styles from "./releases.module.css";
 
@@ -16,6 +18,7 @@ type Values = { value: string | null; count: number }[];
 export function Versions() {
   const { t } = useTranslation("releases");
   const answer = useVersions(EVERYBODY);
+  if (!useAgentsKept()) return <AgentsNotKept />;
   return (
     <Loaded of={answer} skeleton={<SkeletonRows rows={2} height={12} />}>
       {(facets) => {
@@ -67,9 +70,9 @@ export function VersionList({ scope, values, dots = false }: VersionListProps) {
           {one.value === null ? (
             <strong>{count(one.count, i18n.language)}</strong>
           ) : (
-            <Link to={agentsUrl(scope, [{ field: "version", op: "eq", value: one.value }])}>
+            <PageLink to={agentsUrl(scope, [{ field: "version", op: "eq", value: one.value }])}>
               {t("now.pcs", { count: one.count, shown: count(one.count, i18n.language) })}
-            </Link>
+            </PageLink>
           )}
         </li>
       ))}

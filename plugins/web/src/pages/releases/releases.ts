@@ -1,8 +1,10 @@
 /** Releases, the scopes that are meant to have one, and how many PCs have which version now. */
 import { api, type Query } from "../../lib/api";
 import { useAction, useApi } from "../../lib/data";
+import { useHasPage } from "../../lib/plugins";
 import { listUrl } from "../../list/state";
 import type { Filter } from "../../list/types";
+import { useAgentsKept } from "../../pick/NoAgents";
 import { seconds } from "./duration";
 
 export interface Release {
@@ -72,12 +74,20 @@ export function agentsUrl(scope: Scope, more: readonly Filter[] = []): string {
   return listUrl("/agents", { filters: [...filtersOf(scope), ...more] });
 }
 
+/** Whether it can be asked who is in a scope: agents and groups are kept by other plugins. */
+export function useCountable(scope: Scope | null, leftOut: readonly string[] = []): boolean {
+  const agents = useAgentsKept();
+  const groups = useHasPage()("fleet.groups");
+  return agents && (groups || (scope?.type !== "group" && leftOut.length === 0));
+}
+
 /** How many PCs of a scope have which version, the most frequent first. */
 export function useVersions(scope: Scope | null) {
+  const countable = useCountable(scope);
   return useApi<Facets>("/api/fleet/facets", {
     query: { by: "version", limit: MOST_VERSIONS, ...(scope ? queryOf(scope) : {}) },
     topics: FLEET,
-    enabled: scope !== null,
+    enabled: countable && scope !== null,
   });
 }
 
@@ -100,12 +110,15 @@ export function useLeftOut(scope: Scope, version: string): string[] {
 
 /** How far a version has come in a scope; undefined until it is known. */
 export function useReach(scope: Scope, version: string, leftOut: readonly string[]): Reach | undefined {
+  const enabled = useCountable(scope, leftOut);
   const all = useApi<Facets>("/api/fleet/facets", {
+    enabled,
     query: { by: "version", limit: MOST_VERSIONS, not_group: leftOut, ...queryOf(scope) },
     topics: FLEET,
     keep: true,
   });
   const rest = useApi<Facets>("/api/fleet/facets", {
+    enabled,
     query: { by: "online", not_version: version, not_group: leftOut, ...queryOf(scope) },
     topics: FLEET,
     keep: true,

@@ -1,14 +1,15 @@
 /** The waves or batches of a run: what has gone and what came of it, what goes when, and a stop. */
+
 import { Button } from "@mantine/core";
 import { IconHandStop } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { Age } from "../../design/Age";
 import { Confirm } from "../../design/Confirm";
 import { count } from "../../design/numbers";
 import { Section } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Status, type Tone } from "../../design/Status";
 import { type Column, Table } from "../../design/Table";
 import { visible } from "../../design/text";
@@ -97,7 +98,7 @@ function BatchTable({ run, rows }: { run: Execution; rows: Batch[] }) {
       key: "number",
       title: t("batches.one"),
       tight: true,
-      cell: (row) => <Link to={link(row)}>{t("batches.number", { number: show(row.number) })}</Link>,
+      cell: (row) => <PageLink to={link(row)}>{t("batches.number", { number: show(row.number) })}</PageLink>,
     },
     {
       key: "state",
@@ -134,9 +135,9 @@ function BatchTable({ run, rows }: { run: Execution; rows: Batch[] }) {
           <span>
             {bad > 0 && (
               <>
-                <Link className={styles.bad} to={link(row, ["failed", "timed_out"])}>
+                <PageLink className={styles.bad} to={link(row, ["failed", "timed_out"])}>
                   {t("run.failed", { shown: show(bad) })}
-                </Link>
+                </PageLink>
                 {" · "}
               </>
             )}

@@ -1,10 +1,11 @@
 /** What ran lately, and how much of it failed. */
+
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Age } from "../../design/Age";
 import { Card, Figures, Line, Lines } from "../../design/Card";
 import { count } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Loaded, SkeletonRows } from "../../design/States";
 import { Shape, type Tone } from "../../design/Status";
 import { visible } from "../../design/text";
@@ -79,5 +80,5 @@ export default function ResultsCard() {
 
 function ResultLink({ row, linked }: { row: Row; linked: boolean }): ReactNode {
   const words = `${visible(row.job_id ?? "—")} · ${visible(row.pc_id)}`;
-  return linked ? <Link to={path`/activity/${row.result_id}`}>{words}</Link> : words;
+  return linked ? <PageLink to={path`/activity/${row.result_id}`}>{words}</PageLink> : words;
 }

@@ -1,7 +1,6 @@
 /** How long jobs take: percentiles over what ended in a time. */
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { span } from "../../design/Age";
 import { Bar } from "../../design/Bar";
 import { count } from "../../design/numbers";
@@ -13,7 +12,6 @@ import { type Column, Table } from "../../design/Table";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
-import { useHasPage } from "../../lib/plugins";
 import { choice, useUrlState } from "../../lib/urlState";
 import { listUrl } from "../../list/state";
 import styles from "./results.module.css";
@@ -73,7 +71,6 @@ function told(milliseconds: number): string {
 
 function Jobs({ rows, since }: { rows: Durations[]; since: string }) {
   const { t, i18n } = useTranslation("results");
-  const there = useHasPage();
   const longest = Math.max(1, ...rows.map((one) => one.p95_ms));
   const number = (key: "p50_ms" | "p95_ms" | "p99_ms" | "max_ms" | "mean_ms"): Column<Durations> => ({
     key,
@@ -86,21 +83,14 @@ function Jobs({ rows, since }: { rows: Durations[]; since: string }) {
     {
       key: "job",
       title: t("column.job"),
-      cell: (row) =>
-        there("jobs.job") ? (
-          <PageLink page="jobs.job" to={path`/jobs/${row.job_id}`}>
-            {visible(row.job_id)}
-          </PageLink>
-        ) : (
-          visible(row.job_id)
-        ),
+      cell: (row) => <PageLink to={path`/jobs/${row.job_id}`}>{visible(row.job_id)}</PageLink>,
     },
     {
       key: "runs",
       title: t("durations.runs"),
       right: true,
       tight: true,
-      cell: (row) => <Link to={resultsOf(row.job_id, since)}>{count(row.count, i18n.language)}</Link>,
+      cell: (row) => <PageLink to={resultsOf(row.job_id, since)}>{count(row.count, i18n.language)}</PageLink>,
     },
     number("mean_ms"),
     number("p50_ms"),

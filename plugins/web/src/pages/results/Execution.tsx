@@ -1,15 +1,17 @@
 /** One run: how many targets stand how, which ones, and what they said; killing it and running it again. */
+
 import { Badge } from "@mantine/core";
 import { IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate, useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { Age } from "../../design/Age";
 import { Confirm } from "../../design/Confirm";
 import { Id } from "../../design/Id";
 import { count } from "../../design/numbers";
 import { PageHead } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Segments } from "../../design/Segments";
 import { Loaded } from "../../design/States";
 import { visible } from "../../design/text";
@@ -94,11 +96,11 @@ function About({ run, reruns }: { run: Execution; reruns: string[] }) {
         <Age at={run.initiated_at} />
       </span>
       <Id value={run.exec_id} most={14} />
-      {run.rerun_of && <Link to={path`/executions/${run.rerun_of}`}>{t("execution.rerunOf")}</Link>}
+      {run.rerun_of && <PageLink to={path`/executions/${run.rerun_of}`}>{t("execution.rerunOf")}</PageLink>}
       {reruns.map((id, place) => (
-        <Link key={id} to={path`/executions/${id}`}>
+        <PageLink key={id} to={path`/executions/${id}`}>
           {t("execution.rerunNumber", { number: place + 1 })}
-        </Link>
+        </PageLink>
       ))}
     </span>
   );
@@ -115,15 +117,15 @@ function States({ run }: { run: Execution }) {
       <StateBar states={states} />
       <ul className={styles.states}>
         <li>
-          <Link to={here}>
+          <PageLink to={here}>
             {t("execution.all")} <strong>{count(run.expected ?? run.target_count, i18n.language)}</strong>
-          </Link>
+          </PageLink>
         </li>
         {STATES.filter((state) => states[state] > 0).map((state) => (
           <li key={state}>
-            <Link to={link(state)}>
+            <PageLink to={link(state)}>
               <StateMark state={state} /> <strong>{count(states[state], i18n.language)}</strong>
-            </Link>
+            </PageLink>
           </li>
         ))}
       </ul>
@@ -313,7 +315,7 @@ function Unknown({ run }: { run: Execution }) {
   return (
     <p className="soft">
       {t("execution.unknownTargets")}{" "}
-      <Link to={`/activity?view=results&${query}`}>{t("execution.itsResults")}</Link>
+      <PageLink to={`/activity?view=results&${query}`}>{t("execution.itsResults")}</PageLink>
     </p>
   );
 }

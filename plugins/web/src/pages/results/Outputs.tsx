@@ -1,8 +1,9 @@
 /** What the targets said: equal outputs are one group with a count. */
+
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { count } from "../../design/numbers";
 import { Output } from "../../design/Output";
+import { PageLink } from "../../design/PageLink";
 import { Empty, Loaded } from "../../design/States";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
@@ -53,13 +54,13 @@ function Group({ execId, group }: { execId: string; group: OutputGroup }) {
   return (
     <article className={styles.group}>
       <div className={styles.groupHead}>
-        <Link to={listUrl(path`/executions/${execId}`, { filters: [filter] })}>
+        <PageLink to={listUrl(path`/executions/${execId}`, { filters: [filter] })}>
           <strong>
             {t("outputs.pcs", { count: group.count, shown: count(group.count, i18n.language) })}
           </strong>
-        </Link>
+        </PageLink>
         <ResultMark row={{ exit_code: group.exit_code, finished_at: "" }} />
-        {group.result_id && <Link to={path`/activity/${group.result_id}`}>{t("outputs.one")}</Link>}
+        {group.result_id && <PageLink to={path`/activity/${group.result_id}`}>{t("outputs.one")}</PageLink>}
       </div>
       {group.stdout && <Output text={group.stdout} label={t("column.stdout")} most={2_000} />}
       {group.stderr && <Output text={group.stderr} label={t("column.stderr")} most={2_000} />}

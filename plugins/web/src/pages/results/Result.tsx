@@ -38,9 +38,7 @@ function Shown({ row }: { row: Detail }) {
         about={
           <span className={styles.facts}>
             <ResultMark row={row} />
-            <PageLink page="heartbeat.agent" to={path`/agents/${row.pc_id}`}>
-              {visible(row.pc_id)}
-            </PageLink>
+            <PageLink to={path`/agents/${row.pc_id}`}>{visible(row.pc_id)}</PageLink>
             <Age at={row.finished_at ?? row.started_at} />
           </span>
         }

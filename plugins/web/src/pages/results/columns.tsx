@@ -1,9 +1,10 @@
 /** Columns and filters of runs, results and targets. */
+
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Age, span } from "../../design/Age";
 import { Id } from "../../design/Id";
+import { PageLink } from "../../design/PageLink";
 import { visible } from "../../design/text";
 import { api, path } from "../../lib/api";
 import { useHasPage } from "../../lib/plugins";
@@ -20,13 +21,11 @@ function took(row: { started_at: string | null; finished_at: string | null }): s
   return span(Math.max(0, Date.parse(row.finished_at) - Date.parse(row.started_at)));
 }
 
-/** `link`: the page of an agent is there. A cell does not ask for that itself: there are hundreds. */
-function Pc({ id, link }: { id: string; link: boolean }) {
-  if (!link) return visible(id);
+function Pc({ id }: { id: string }) {
   return (
-    <Link tabIndex={-1} to={path`/agents/${id}`}>
+    <PageLink tabIndex={-1} to={path`/agents/${id}`}>
       {visible(id)}
-    </Link>
+    </PageLink>
   );
 }
 
@@ -122,7 +121,6 @@ export function useRunFields(): readonly Field[] {
 /** `ofPc`: the list is of one PC, which needs no column. */
 export function useResultColumns(ofPc = false): readonly Column<ResultRow>[] {
   const { t } = useTranslation("results");
-  const link = useHasPage()("heartbeat.agent");
   return useMemo(() => {
     const columns: Column<ResultRow>[] = [
       {
@@ -139,7 +137,7 @@ export function useResultColumns(ofPc = false): readonly Column<ResultRow>[] {
         title: t("column.pc"),
         width: 150,
         card: "title",
-        cell: (row) => <Pc id={row.pc_id} link={link} />,
+        cell: (row) => <Pc id={row.pc_id} />,
       },
       {
         id: "job",
@@ -177,9 +175,9 @@ export function useResultColumns(ofPc = false): readonly Column<ResultRow>[] {
         optional: true,
         cell: (row) =>
           row.exec_id ? (
-            <Link tabIndex={-1} className="mono" to={path`/executions/${row.exec_id}`}>
+            <PageLink tabIndex={-1} className="mono" to={path`/executions/${row.exec_id}`}>
               {row.exec_id.slice(0, 8)}
-            </Link>
+            </PageLink>
           ) : (
             "—"
           ),
@@ -200,7 +198,7 @@ export function useResultColumns(ofPc = false): readonly Column<ResultRow>[] {
       },
     ];
     return ofPc ? columns.filter((one) => one.id !== "pc") : columns;
-  }, [t, ofPc, link]);
+  }, [t, ofPc]);
 }
 
 /** `without`: what the list is of, which needs no filter. */
@@ -229,7 +227,6 @@ export function useResultFields(without?: "pc_id" | "exec_id"): readonly Field[]
 
 export function useTargetColumns(): readonly Column<TargetRow>[] {
   const { t } = useTranslation("results");
-  const link = useHasPage()("heartbeat.agent");
   return useMemo<Column<TargetRow>[]>(
     () => [
       {
@@ -238,7 +235,7 @@ export function useTargetColumns(): readonly Column<TargetRow>[] {
         width: 160,
         fixed: true,
         card: "title",
-        cell: (row) => <Pc id={row.pc_id} link={link} />,
+        cell: (row) => <Pc id={row.pc_id} />,
       },
       {
         id: "hostname",
@@ -282,7 +279,7 @@ export function useTargetColumns(): readonly Column<TargetRow>[] {
         cell: (row) => <Age at={row.changed_at} />,
       },
     ],
-    [t, link],
+    [t],
   );
 }
 
@@ -303,7 +300,6 @@ export function useStateField(): Field {
 
 export function useUnansweredColumns(): readonly Column<UnansweredRow>[] {
   const { t } = useTranslation("results");
-  const link = useHasPage()("heartbeat.agent");
   return useMemo<Column<UnansweredRow>[]>(
     () => [
       {
@@ -312,7 +308,7 @@ export function useUnansweredColumns(): readonly Column<UnansweredRow>[] {
         width: 160,
         fixed: true,
         card: "title",
-        cell: (row) => <Pc id={row.pc_id} link={link} />,
+        cell: (row) => <Pc id={row.pc_id} />,
       },
       {
         id: "state",
@@ -337,6 +333,6 @@ export function useUnansweredColumns(): readonly Column<UnansweredRow>[] {
         cell: (row) => <Age at={row.initiated_at} />,
       },
     ],
-    [t, link],
+    [t],
   );
 }

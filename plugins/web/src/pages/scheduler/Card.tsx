@@ -1,9 +1,10 @@
 /** What fires next, and which schedules have a problem. */
+
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Age } from "../../design/Age";
 import { Card, Figures, Line, Lines } from "../../design/Card";
 import { count } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Loaded, SkeletonRows } from "../../design/States";
 import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
@@ -54,9 +55,9 @@ export default function SchedulesCard() {
                 {next.slice(0, SHOWN).map((row) => (
                   <Line key={row.schedule_id} aside={<Age at={row.next_due} />}>
                     {to ? (
-                      <Link to={`${to}?q=${encodeURIComponent(row.schedule_id)}`}>
+                      <PageLink to={`${to}?q=${encodeURIComponent(row.schedule_id)}`}>
                         {visible(row.schedule_id)}
-                      </Link>
+                      </PageLink>
                     ) : (
                       visible(row.schedule_id)
                     )}

@@ -1,11 +1,13 @@
 /** One schedule: when it ticks, what its ticks decided, and its source. "+" is a new one. */
+
 import { Group } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate, useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import { ActionButton } from "../../design/ActionButton";
 import { PageHead } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Segments } from "../../design/Segments";
 import { Loaded } from "../../design/States";
 import { visible } from "../../design/text";
@@ -74,7 +76,7 @@ function One({ id }: { id: string }) {
           schedule && (
             <span>
               <Standing schedule={schedule} /> ·{" "}
-              <Link to={path`/jobs/${schedule.job_id}`}>{visible(schedule.job_id)}</Link>
+              <PageLink to={path`/jobs/${schedule.job_id}`}>{visible(schedule.job_id)}</PageLink>
             </span>
           )
         }

@@ -1,9 +1,11 @@
 /** One schedule beside the list: what it fires, when, with which settings, and what can be done with it. */
+
 import { Button, Group, Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { DoingButtons } from "../../design/DoingButtons";
 import { Facts } from "../../design/Facts";
+import { PageLink } from "../../design/PageLink";
 import { Sheet } from "../../design/Sheet";
 import { Loaded } from "../../design/States";
 import { visible } from "../../design/text";
@@ -66,9 +68,9 @@ function Body({ schedule, state, onAsk }: BodyProps) {
           [t("column.state"), <Standing key="state" schedule={schedule} state={state} />],
           [
             t("sheet.job"),
-            <Link key="job" to={path`/jobs/${schedule.job_id}`}>
+            <PageLink key="job" to={path`/jobs/${schedule.job_id}`}>
               {visible(schedule.job_id)}
-            </Link>,
+            </PageLink>,
           ],
           [t("column.target"), visible(targetOf(schedule, t("everybody")))],
           [t("sheet.waves"), schedule.rollout && String(schedule.rollout.waves.length)],

@@ -1,14 +1,16 @@
 /** All schedules: when they tick next, what the last tick decided, pausing and running them. */
+
 import { ActionIcon, Menu } from "@mantine/core";
 import { IconDots, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 import { ActionButton, useRefusal } from "../../design/ActionButton";
 import { Age } from "../../design/Age";
 import { FilterLine } from "../../design/FilterText";
 import { count } from "../../design/numbers";
 import { PageHead } from "../../design/PageHead";
+import { PageLink } from "../../design/PageLink";
 import { Segments } from "../../design/Segments";
 import { SheetLink } from "../../design/SheetLink";
 import { Empty, Loaded } from "../../design/States";
@@ -216,7 +218,7 @@ function Last({ state }: { state: ScheduleState | undefined }) {
       {state.last_decision === "fired" && state.last_exec_id && (
         <>
           {" "}
-          <Link to={path`/executions/${state.last_exec_id}`}>{t("run")}</Link>
+          <PageLink to={path`/executions/${state.last_exec_id}`}>{t("run")}</PageLink>
         </>
       )}
     </>

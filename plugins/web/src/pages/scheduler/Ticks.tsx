@@ -1,10 +1,11 @@
 /** What ticks decided, and why, the newest first. */
+
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { Age, absolute } from "../../design/Age";
 import { count } from "../../design/numbers";
+import { PageLink } from "../../design/PageLink";
 import { Empty, Failure, SkeletonRows } from "../../design/States";
 import { Status } from "../../design/Status";
 import { type Column, Table } from "../../design/Table";
@@ -48,7 +49,7 @@ export function Ticks({ from, decision, named = false }: TicksProps) {
     {
       key: "schedule",
       title: t("column.schedule"),
-      cell: (row) => <Link to={path`/schedules/${row.schedule_id}`}>{visible(row.schedule_id)}</Link>,
+      cell: (row) => <PageLink to={path`/schedules/${row.schedule_id}`}>{visible(row.schedule_id)}</PageLink>,
     },
     {
       key: "decision",
@@ -70,7 +71,7 @@ export function Ticks({ from, decision, named = false }: TicksProps) {
       key: "run",
       title: "",
       tight: true,
-      cell: (row) => row.exec_id && <Link to={path`/executions/${row.exec_id}`}>{t("run")}</Link>,
+      cell: (row) => row.exec_id && <PageLink to={path`/executions/${row.exec_id}`}>{t("run")}</PageLink>,
     },
   ];
   return (
