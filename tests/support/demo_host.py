@@ -118,6 +118,8 @@ bind = "127.0.0.1:{port}"
 sqlite_path = {json.dumps(str(folder / "backend.db"))}
 [log]
 path = {json.dumps(str(folder / "logs" / "backend.log"))}
+level = "info"
+keep_days = 1
 [broker]
 embedded = true
 folder = {json.dumps(str(folder / "nats"))}
