@@ -5,19 +5,8 @@ import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "react-router";
 import { Empty } from "../design/States";
 import { useApi } from "../lib/data";
-import { useHasPage } from "../lib/plugins";
 import type { Empty as EmptyWords } from "../list/types";
-
-/** Whether anybody keeps the list of agents: the routes that say who they are, are there. */
-export function useAgentsKept(): boolean {
-  return useHasPage()("heartbeat.agents");
-}
-
-/** In place of what only that list can tell. */
-export function AgentsNotKept() {
-  const { t } = useTranslation("pick");
-  return <div className="soft">{t("notKept")}</div>;
-}
+import { useAgentsKept } from "./AgentsKept";
 
 /** Whether no agent was ever heard; false as long as that is not known, and where agents are nobody's business. */
 export function useNoAgents(): boolean {

@@ -8,7 +8,7 @@ import { PageLink } from "../design/PageLink";
 import { Failure } from "../design/States";
 import { visible } from "../design/text";
 import { path } from "../lib/api";
-import { AgentsNotKept, useAgentsKept } from "./NoAgents";
+import { AgentsNotKept, useAgentsKept } from "./AgentsKept";
 import styles from "./pick.module.css";
 import type { Resolved, Target } from "./target";
 

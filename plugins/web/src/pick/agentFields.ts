@@ -5,7 +5,7 @@ import { api } from "../lib/api";
 import { useApi } from "../lib/data";
 import { useHasPage } from "../lib/plugins";
 import type { Choice, Field } from "../list/types";
-import { useAgentsKept } from "./NoAgents";
+import { useAgentsKept } from "./AgentsKept";
 
 interface Facet {
   by: string;

@@ -10,7 +10,7 @@ import { Empty } from "../../design/States";
 import { api } from "../../lib/api";
 import { useApi } from "../../lib/data";
 import { choice, text, useUrlState } from "../../lib/urlState";
-import { useAgentsKept } from "../../pick/NoAgents";
+import { useAgentsKept } from "../../pick/AgentsKept";
 import type { GroupRow } from "../../pick/TargetPicker";
 import styles from "./fleet.module.css";
 import { Origins } from "./Origins";

@@ -12,7 +12,7 @@ import { visible } from "../../design/text";
 import { type FleetHealth, useFleetHealth } from "../../lib/fleetHealth";
 import { useHasPage } from "../../lib/plugins";
 import { listUrl } from "../../list/state";
-import { useAgentsKept } from "../../pick/NoAgents";
+import { useAgentsKept } from "../../pick/AgentsKept";
 import type { SignProps } from "../signs";
 import styles from "./fleet.module.css";
 

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { count } from "../../design/numbers";
 import { PageLink } from "../../design/PageLink";
 import { Failure } from "../../design/States";
-import { AgentsNotKept, useAgentsKept } from "../../pick/NoAgents";
+import { AgentsNotKept, useAgentsKept } from "../../pick/AgentsKept";
 import { agentsUrl, type Scope, useVersions } from "./releases";
 import styles from "./releases.module.css";
 import { VersionList } from "./Versions";

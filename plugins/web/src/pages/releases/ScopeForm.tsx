@@ -7,7 +7,7 @@ import { Segments } from "../../design/Segments";
 import { visible } from "../../design/text";
 import { useApi } from "../../lib/data";
 import { useHasPage } from "../../lib/plugins";
-import { useAgentsKept } from "../../pick/NoAgents";
+import { useAgentsKept } from "../../pick/AgentsKept";
 import type { Scope } from "./releases";
 
 export interface Draft {

@@ -6,7 +6,7 @@ import { count } from "../../design/numbers";
 import { PageLink } from "../../design/PageLink";
 import { Empty, Loaded, SkeletonRows } from "../../design/States";
 import { visible } from "../../design/text";
-import { AgentsNotKept, useAgentsKept } from "../../pick/NoAgents";
+import { AgentsNotKept, useAgentsKept } from "../../pick/AgentsKept";
 import { agentsUrl, type Scope, useVersions } from "./releases";
 import styles from "./releases.module.css";
 

@@ -4,7 +4,7 @@ import { useAction, useApi } from "../../lib/data";
 import { useHasPage } from "../../lib/plugins";
 import { listUrl } from "../../list/state";
 import type { Filter } from "../../list/types";
-import { useAgentsKept } from "../../pick/NoAgents";
+import { useAgentsKept } from "../../pick/AgentsKept";
 import { seconds } from "./duration";
 
 export interface Release {
