@@ -6,7 +6,7 @@ Key order is stored order (`contract/manifest.md` 2, 3). Manifests are strict at
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
@@ -207,6 +207,7 @@ class Catalog(Protocol):
         noted: Mapping[str, Any] | None = None,
         rerun_of: str | None = None,
         override: str | None = None,
+        authors: Collection[str] = (),
     ) -> FireAnswer:
         """Steps 1 to 12 of `contract/http-jobs.md` 2.2.
 
@@ -215,7 +216,8 @@ class Catalog(Protocol):
         addressed and `allow_empty` is false. `supersedes`: an exec whose undelivered commands this
         fire replaces. `exec_id`: the caller's own new UUID; the same one again fires nothing twice.
         `noted`: further keys of the audit record. `rerun_of`: the execution that this one repeats.
-        `override`: why an admin fires in spite of a freeze window.
+        `override`: why an admin fires in spite of a freeze window. `authors`: accounts that may have
+        written what fires without a caller; none of them can approve it.
         """
         ...
 

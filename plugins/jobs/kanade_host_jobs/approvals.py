@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -34,8 +34,6 @@ from kanade_host_jobs.approval_rows import (
 from kanade_host_jobs.manifest import stored
 
 if TYPE_CHECKING:
-    from kanade_host_scheduler.api import Authors
-
     from kanade_host_jobs.firing import Firing, Order
 
 KEPT_SECONDS = 365 * 86_400
@@ -54,6 +52,8 @@ class Asked:
     noted: Mapping[str, Any]
     rerun_of: str | None
     override: str | None
+    authors: Collection[str] = ()
+    """Whoever may have written the schedule that asks: releasing it alone would be one person's fire."""
 
 
 class _By:
@@ -93,7 +93,7 @@ class Approvals:
             "actor": asked.actor,
             "asked_by": f"schedule:{schedule}" if schedule else _name(asked.caller, asked.actor),
             "schedule_id": schedule,
-            "author": await self._author(schedule),
+            "authors": encode(sorted(asked.authors)).decode(),
             "asked_at": at.stored,
             "expires_at": expires.stored,
             "supersedes": asked.supersedes,
@@ -116,11 +116,6 @@ class Approvals:
             approval="pending",
         )
         return Withheld("approval", said, 202, answer)
-
-    async def _author(self, schedule: str | None) -> str | None:
-        """Who wrote the schedule that asks: releasing it alone would be one person's fire."""
-        authors: Authors | None = None if schedule is None else self._ctx.find("scheduler.authors")
-        return None if authors is None or schedule is None else await authors.author(schedule)
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -154,7 +149,7 @@ class Approvals:
             raise HttpError(403, "a fire is approved by a person, with an account of their own")
         if row["schedule_id"] is None and who == row["asked_by"]:
             raise HttpError(403, "somebody else has to approve it: you asked for it")
-        if who == row["author"]:
+        if who in decode(list[str], (row["authors"] or "[]").encode()):
             raise HttpError(403, "somebody else has to approve it: you saved the schedule that asks for it")
         self._releasing[exec_id] += 1  # before the decision, which a sweep may see as soon as it is made
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -187,6 +187,7 @@ class JobCatalog:
         noted: Mapping[str, Any] | None = None,
         rerun_of: str | None = None,
         override: str | None = None,
+        authors: Collection[str] = (),
     ) -> FireAnswer:
         """See `Catalog.fire`."""
         answer = await self.firing.fire(
@@ -200,6 +201,7 @@ class JobCatalog:
             noted=noted or {},
             rerun_of=rerun_of,
             override=override,
+            authors=authors,
         )
         if supersedes is not None:
             self._undelivered.wake()

@@ -8,7 +8,7 @@ its targets, its commands and its audit record: what was answered with 200 goes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -156,6 +156,7 @@ class Firing:
         rerun_of: str | None = None,
         override: str | None = None,
         approved: str | None = None,
+        authors: Collection[str] = (),
     ) -> FireAnswer:
         """See `Catalog.fire`. `approved`: the digest of the job that somebody released."""
         try:
@@ -166,7 +167,7 @@ class Firing:
             if not order.addressing.messages and not allow_empty:
                 raise NothingToSend(f"job '{job_id}': the target names no PC")
             if approved is None and self.approvals.needed(order.manifest):
-                asked = Asked(actor, caller, supersedes, noted, rerun_of, override)
+                asked = Asked(actor, caller, supersedes, noted, rerun_of, override, authors)
                 raise await self.approvals.ask(order, plan, asked)
             if override is not None:
                 noted = {**noted, "override_freeze": override}

@@ -1,4 +1,4 @@
-"""What the scheduler offers others: reading cron expressions, and who wrote a schedule."""
+"""What the scheduler offers others: reading cron expressions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Protocol
 from kanade_host.plugin import Instant
 
 RHYTHMS = "scheduler.rhythms"
-AUTHORS = "scheduler.authors"
 
 
 class Ticks(Protocol):
@@ -23,12 +22,4 @@ class Rhythms(Protocol):
 
     def read(self, cron: str, time_zone: str | None) -> Ticks:
         """Raises `ValueError` with a text for people."""
-        ...
-
-
-class Authors(Protocol):
-    """Service "scheduler.authors"."""
-
-    async def author(self, schedule_id: str) -> str | None:
-        """The account that saved it last over HTTP; None where nobody knows. `StoreUnavailable`."""
         ...

@@ -15,7 +15,6 @@ from kanade_host.plugin import (
     ResourceMissing,
     Response,
 )
-from kanade_host_scheduler.authors import note_author
 from kanade_host_scheduler.schedule import check_saved, decode_body, warnings
 from kanade_host_scheduler.store import away
 from kanade_host_scheduler.ticks import JOBS
@@ -57,8 +56,10 @@ async def save_schedule(request: Request) -> SavedSchedule:
     rhythm = check_saved(schedule)
     catalog: Catalog = request.ctx.service(JOBS)
     catalog.check_batches(schedule.plan)
-    await note_author(request.ctx, schedule.id, request.caller)
-    await work_of(request.ctx).store.save(document)
+    work = work_of(request.ctx)
+    await work.store.check_there(schedule.id)
+    await work.authors.save(schedule.id, request.caller, lambda: work.store.put(schedule))
+    await work.store.mirror(document)
     payload = {"cron": schedule.cron, "enabled": schedule.enabled, "job_id": schedule.job_id}
     await request.audit("schedule_upsert", schedule.id, payload)
     said = warnings(document, rhythm, request.ctx.clock.now())

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from kanade_host.plugin import Context, Instant, KanadeError, Tx
+from kanade_host.plugin import Context, Instant, KanadeError, Tx, encode
 
 Outcome = Literal["fired", "skipped", "failed", "missed", "completed", "run", "held", "frozen", "pending"]
 """`held`: everything was paused; `frozen`: a freeze window; `pending`: the fire waits for an approval."""
@@ -171,15 +171,26 @@ def plan_fire(
     exec_id: str,
     job_id: str,
     plan: bytes,
+    authors: list[str],
     supersedes: str | None,
     reason: str,
     at: Instant,
 ) -> bool:
     """Write a fire down before it happens; False: that due second was fired already."""
     made = tx.execute(
-        "INSERT INTO scheduler_fires (schedule_id, due, exec_id, job_id, plan, supersedes, state, reason,"
-        " planned_at) VALUES (?, ?, ?, ?, ?, ?, 'firing', ?, ?) ON CONFLICT DO NOTHING",
-        (schedule_id, due.stored, exec_id, job_id, plan.decode(), supersedes, reason, at.stored),
+        "INSERT INTO scheduler_fires (schedule_id, due, exec_id, job_id, plan, authors, supersedes, state,"
+        " reason, planned_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'firing', ?, ?) ON CONFLICT DO NOTHING",
+        (
+            schedule_id,
+            due.stored,
+            exec_id,
+            job_id,
+            plan.decode(),
+            encode(authors).decode(),
+            supersedes,
+            reason,
+            at.stored,
+        ),
     )
     return made.rowcount == 1
 

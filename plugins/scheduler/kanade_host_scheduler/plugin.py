@@ -21,8 +21,7 @@ from kanade_host.plugin import (
     Watch,
     hookimpl,
 )
-from kanade_host_scheduler.api import AUTHORS, RHYTHMS
-from kanade_host_scheduler.authors import ScheduleAuthors
+from kanade_host_scheduler.api import RHYTHMS
 from kanade_host_scheduler.completing import BUCKET
 from kanade_host_scheduler.expected import GROUPS
 from kanade_host_scheduler.ledger import TOPIC, sweep
@@ -47,7 +46,7 @@ def kanade_migrations() -> Migrations:
     """Nothing here is in a stream."""
     return Migrations(
         Path(__file__).parent / "migrations" / "sqlite",
-        kept=("scheduler_schedules", "scheduler_fires", "scheduler_ticks", "scheduler_authors"),
+        kept=("scheduler_schedules", "scheduler_fires", "scheduler_ticks", "scheduler_writers"),
     )
 
 
@@ -71,7 +70,6 @@ def kanade_services(ctx: Context) -> Mapping[str, Any]:
     return {
         SERVICE: Work(ctx),
         RHYTHMS: Rhythm,
-        AUTHORS: ScheduleAuthors(ctx),
         "scheduler.pc_records": ScheduleRecords(ctx),
     }
 

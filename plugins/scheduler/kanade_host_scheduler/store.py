@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from kanade_host.plugin import (
+    ApiError,
     BrokerUnavailable,
     Context,
     HttpError,
@@ -27,6 +28,10 @@ TRIES = 5
 def failed(what: str, error: KanadeError) -> HttpError:
     """What the broker answered. A name that can be no key is the client's fault (`http-fleet.md` 7.1)."""
     return HttpError(400 if isinstance(error, InvalidKey) else 500, f"{what}: {error}")
+
+
+class Refused(HttpError):
+    """Nothing was written, for certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +122,42 @@ class ScheduleStore:
 
     # -- writing -----------------------------------------------------------------------------
 
-    async def save(self, document: Document[Schedule]) -> None:
-        """Put the stored form, then the mirror. Raises `HttpError`."""
-        schedule = document.value
+    async def check_there(self, id: str) -> None:
+        """Where the broker is away for certain, say so before anything begins. Raises `HttpError` 503."""
+        if self._ctx.bus.connected:
+            return
         try:
-            await self._ctx.bus.kv(BUCKET).put(schedule.id, stored(schedule))
+            await self._ctx.bus.kv(BUCKET).get(id)
+        except BrokerUnavailable as error:
+            raise away(error) from None
+        except KanadeError:
+            return  # the write will say it
+
+    async def put(self, schedule: Schedule) -> int:
+        """Put the stored form; answers the revision. `mirror` comes next.
+
+        Raises `Refused`; another `HttpError` where it may be written nevertheless, now or in a moment: a
+        broker that did not answer in time may still take what was sent.
+        """
+        try:
+            return await self._ctx.bus.kv(BUCKET).put(schedule.id, stored(schedule))
         except BrokerUnavailable as error:
             raise away(error) from None
         except MessageTooLarge as error:
-            raise HttpError(400, f"KV put: failed to put key into store: {error}") from None
+            raise Refused(400, f"KV put: failed to put key into store: {error}") from None
         except ResourceMissing as error:
-            raise HttpError(500, f"ensure KV: {error}") from None
+            raise Refused(500, f"ensure KV: {error}") from None
+        except InvalidKey as error:
+            raise Refused(400, f"KV put: {error}") from None
+        except ApiError as error:
+            kind = Refused if error.err_code else HttpError  # without a code it was no stream that answered
+            raise kind(500, f"KV put: {error}") from None
         except KanadeError as error:
-            raise failed("KV put", error) from None
+            raise HttpError(500, f"KV put: {error}") from None
+
+    async def mirror(self, document: Document[Schedule]) -> None:
+        """Put the YAML text of what was put, best effort; and wait until all of it is seen here."""
+        schedule = document.value
         text = dumped(schedule) if document.text is None else document.text
         try:
             await self._ctx.bus.kv(MIRROR).put(schedule.id, text.encode())

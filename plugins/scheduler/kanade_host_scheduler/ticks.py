@@ -30,6 +30,7 @@ from kanade_host.plugin import (
     parse_duration,
 )
 from kanade_host_scheduler import ledger
+from kanade_host_scheduler.authors import authors_of
 from kanade_host_scheduler.completing import complete
 from kanade_host_scheduler.expected import Expected
 from kanade_host_scheduler.policy import Decision, FirePcs, Policy, Skip, decide
@@ -175,24 +176,28 @@ class Ticks:
         supersedes = await self._supersedes(schedule)
         at = self._ctx.clock.now()
 
-        def write(tx: Tx) -> bool:
+        def write(tx: Tx) -> list[str] | None:
             ledger.advance(tx, schedule.id, tick.until)
-            return ledger.plan_fire(
+            authors = authors_of(tx, schedule.id, tick.revision)
+            new = ledger.plan_fire(
                 tx,
                 schedule.id,
                 tick.due,
                 exec_id=exec_id,
                 job_id=schedule.job_id,
                 plan=encode(plan),
+                authors=authors,
                 supersedes=supersedes,
                 reason=reason,
                 at=at,
             )
+            return authors if new else None
 
-        if not await self._ctx.write(write):
+        authors = await self._ctx.write(write)
+        if authors is None:
             await self._note(tick, "skipped", f"{tick.due.wire} was fired already")
             return
-        fire = _Fire(schedule.id, tick.due, exec_id, schedule.job_id, plan, supersedes, reason)
+        fire = _Fire(schedule.id, tick.due, exec_id, schedule.job_id, plan, authors, supersedes, reason)
         await self._send(fire, patience)
 
     async def _supersedes(self, schedule: Schedule) -> str | None:
@@ -236,6 +241,7 @@ class Ticks:
                 allow_empty=False,
                 exec_id=fire.exec_id,
                 noted={"schedule_id": fire.schedule_id},
+                authors=fire.authors,
             )
         except NothingToSend as error:
             return str(error)
@@ -248,9 +254,9 @@ class Ticks:
             due = Instant(row["due"])
             now = self._ctx.clock.now()
             plan = decode(FanoutPlan, row["plan"].encode())
-            fire = _Fire(
-                row["schedule_id"], due, row["exec_id"], row["job_id"], plan, row["supersedes"], row["reason"]
-            )
+            authors = decode(list[str], row["authors"].encode())
+            ids = row["exec_id"], row["job_id"]
+            fire = _Fire(row["schedule_id"], due, *ids, plan, authors, row["supersedes"], row["reason"])
             late = plan.deadline_at is not None and now > plan.deadline_at
             try:
                 if late or now - Instant(row["planned_at"]) > RESUMED_WITHIN_SECONDS:
@@ -275,6 +281,7 @@ class _Fire:
     exec_id: str
     job_id: str
     plan: FanoutPlan
+    authors: list[str]
     supersedes: str | None
     reason: str
 

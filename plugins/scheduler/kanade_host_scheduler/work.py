@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kanade_host.plugin import Context
+from kanade_host_scheduler.authors import ScheduleAuthors
 from kanade_host_scheduler.registry import Registry
 from kanade_host_scheduler.store import ScheduleStore
 from kanade_host_scheduler.ticker import Ticker
@@ -16,6 +17,7 @@ class Work:
 
     def __init__(self, ctx: Context) -> None:
         self.store = ScheduleStore(ctx)
+        self.authors = ScheduleAuthors(ctx)
         self.registry = Registry(ctx)
         self.ticks = Ticks(ctx)
         self.ticker = Ticker(ctx, self.registry, self.ticks)

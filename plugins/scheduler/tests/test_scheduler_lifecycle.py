@@ -279,6 +279,7 @@ async def test_a_fire_that_was_only_written_down_is_finished(host: Any) -> None:
             exec_id=id,
             job_id="echo",
             plan=b'{"target":{"pcs":["a"]}}',
+            authors=[],
             supersedes=None,
             reason="fires at every tick",
             at=at,
