@@ -21,8 +21,10 @@ AGAIN = ["--reruns", "1", "--reruns-delay", "1", "-raR"]
 fails gets a second try, so that a held-up machine does not hide what all others say; the summary names it as
 rerun, and it is a test to be mended."""
 
-BESIDE = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
-"""A process for each core: most tests wait for brokers, hosts and pages. (`--pdb` switches it off.)"""
+BESIDE = ["--numprocesses", "auto", "--dist", "worksteal"]
+PROCESSES = min((os.cpu_count() or 1) + 1, 4)
+"""One more than there are cores: most tests wait for brokers, hosts and pages, half of their time. (With
+`--pdb` there is one.)"""
 
 ORDER = ["--randomly-seed", "20261128"] if os.environ.get("CI") else []
 """Continuous integration keeps to one order: a change is judged by what it changes. Elsewhere each run has
@@ -67,7 +69,7 @@ def main(argv: list[str]) -> int:
 def environment() -> dict[str, str]:
     """The checks must not depend on whoever runs them."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KANADE_")}
-    return {**kept, "PYTHONUTF8": "1"}
+    return {**kept, "PYTHONUTF8": "1", "PYTEST_XDIST_AUTO_NUM_WORKERS": str(PROCESSES)}
 
 
 if __name__ == "__main__":
