@@ -87,7 +87,7 @@ class Approvals:
             "exec_id": order.exec_id,
             "job_id": order.manifest.id,
             "version": order.manifest.version,
-            "manifest": _digest(order.manifest),
+            "manifest": _digest(order),
             "plan": encode(body).decode(),
             "expected": len(order.addressing.expected),
             "actor": asked.actor,
@@ -307,14 +307,16 @@ class Approvals:
         return await self._ctx.write(write)
 
 
-def check_unchanged(manifest: Manifest, asked: str) -> None:
+def check_unchanged(order: Order, asked: str) -> None:
     """Raises `HttpError` 409 where the job is another one than was asked for."""
-    if _digest(manifest) != asked:
+    if _digest(order) != asked:
         raise HttpError(409, "the job has changed since it was asked for; look at it, and ask again")
 
 
-def _digest(manifest: Manifest) -> str:
-    return blake2b(stored(manifest), digest_size=16).hexdigest()
+def _digest(order: Order) -> str:
+    """Of what would run: the job, and the object that it may name, whose text is another matter."""
+    object = order.script.sha256 or ""
+    return blake2b(stored(order.manifest) + object.encode(), digest_size=16).hexdigest()
 
 
 def _name(caller: Caller | None, actor: str) -> str:

@@ -46,7 +46,7 @@ from kanade_host_jobs.command import CommandForm, request_id
 from kanade_host_jobs.gate import Gate
 from kanade_host_jobs.manifest import check_sources
 from kanade_host_jobs.revocation import revoked_warning
-from kanade_host_jobs.script_source import resolve_script
+from kanade_host_jobs.script_source import Script, resolve_script
 
 if TYPE_CHECKING:
     from kanade_host_jobs.catalog import JobCatalog
@@ -63,6 +63,7 @@ class Order:
     """A fire that nothing stands against any more."""
 
     manifest: Manifest
+    script: Script
     exec_id: str
     addressing: Addressing
     form: CommandForm
@@ -163,7 +164,7 @@ class Firing:
             order = await self.prepare(job_id, plan, exec_id)
             await self.gate.check(order.reached, override)
             if approved is not None:
-                check_unchanged(order.manifest, approved)
+                check_unchanged(order, approved)
             if not order.addressing.messages and not allow_empty:
                 raise NothingToSend(f"job '{job_id}': the target names no PC")
             if approved is None and self.approvals.needed(order.manifest):
@@ -232,6 +233,7 @@ class Firing:
             divided.sizes(len(addressing.messages))
         return Order(
             manifest,
+            script,
             exec_id,
             addressing,
             form,

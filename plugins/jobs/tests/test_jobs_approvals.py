@@ -107,6 +107,26 @@ async def test_another_job_than_was_asked_for_is_not_released(asked: Any) -> Non
     assert await commands(host) == []
 
 
+async def test_another_script_under_the_same_name_is_not_released(host: Any) -> None:
+    """The job is as it was; the object that it names is not."""
+    store = await (await host.broker.client()).jetstream().object_store("scripts")
+    await store.put("tool/1", b"echo")
+    by_name = {"shell": "cmd", "script_object": "tool/1", "timeout": "30s"}
+    assert (await host.post("/api/jobs", json=JOB | {"execute": by_name})).status == 200
+
+    async def ask() -> None:
+        host.answer = (await host.post("/api/exec/echo", json=PLAN, role="operator")).json()
+
+    await ask()
+    await store.put("tool/1", b"rm")
+    assert "the job has changed" in await decide(host, "approve", 409)
+    assert await state(host) == "failed"
+    assert await commands(host) == []
+    await ask()
+    await decide(host, "approve", 200)
+    assert len(await commands(host)) == 2
+
+
 async def test_what_stands_against_it_leaves_it_pending(asked: Any) -> None:
     host = asked
     await host.post("/api/emergency/pause", json=WHY)
