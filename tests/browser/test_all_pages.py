@@ -13,7 +13,7 @@ from browsing import SCREENS, Visit
 from demo_host import Served
 from pictures.places import SHELL, Place, places
 from pictures.taking import Camera, file_of
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -120,3 +120,20 @@ async def test_in_japanese_nothing_is_left_in_english(visit: Visit, served: Serv
     assert "デッドレター" in menu
     raw = await page.evaluate("() => document.body.innerText.match(/\\b[a-z]+\\.[a-z]+\\.[a-zA-Z]+\\b/g)")
     assert not [text for text in raw or [] if text.startswith(("plugins.", "shell."))]
+
+
+CUT = """(all) => all.flatMap((one) => [one, ...one.querySelectorAll("*")])
+  .filter((one) => one.clientWidth > 1 && getComputedStyle(one).overflowX === "hidden")
+  .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.innerText)"""
+"""What does not show all of its text; what is there for screen readers alone is one pixel wide."""
+
+
+@pytest.mark.parametrize(
+    ("path", "what"), [("/agents", "[role=columnheader]"), ("/", "main section li > :only-child")]
+)
+async def test_in_japanese_no_heading_and_no_sentence_is_cut_off(visit: Visit, path: str, what: str) -> None:
+    page = await visit.come(language="ja")
+    await visit.go(page, path)
+    looked = page.locator(what)
+    await expect(looked.first).to_be_visible()
+    assert await looked.evaluate_all(CUT) == []

@@ -173,7 +173,7 @@ export function useColumns(): readonly Column<AgentRow>[] {
       {
         id: "cpu",
         title: t("column.cpu"),
-        width: 104,
+        width: 136,
         align: "end",
         sort: "cpu",
         descending: true,
@@ -182,7 +182,7 @@ export function useColumns(): readonly Column<AgentRow>[] {
       {
         id: "rss",
         title: t("column.rss"),
-        width: 128,
+        width: 160,
         align: "end",
         sort: "rss",
         descending: true,
