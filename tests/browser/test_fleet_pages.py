@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from browsing import Visit
+from demo_host import Served
 from playwright.async_api import expect
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -88,7 +90,11 @@ async def test_a_viewer_sees_the_buttons_and_who_may(visit: Visit, served: Any) 
     )
 
 
-async def test_charts_zoom_and_the_address_says_so(visit: Visit) -> None:
+async def test_charts_zoom_and_the_address_says_so(visit: Visit, served: Served) -> None:
+    ends = time.monotonic() + 150
+    while not served.ask("GET", "/api/perf/top?metric=cpu_pct&window=30m&limit=1")["rows"]:
+        assert time.monotonic() < ends, "no PC has sent a sample"  # each sends one a minute
+        await asyncio.sleep(0.5)
     page = await visit.come()
     await visit.go(page, "/performance")
     plot = page.get_by_role("img", name="CPU")
