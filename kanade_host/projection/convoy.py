@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from kanade_host.bus.reader import BacklogReader, Fetched, Reader, ReaderLost
 GATHER_SECONDS = 0.25
 """How long those who begin wait for each other."""
 PATIENCE_SECONDS = 1.0
-"""How long a leader waits for a follower that has no room: its causes are not the leader's."""
+"""How long a leader waits for one follower's room, all in all: its causes are not the leader's."""
 ROOM = 2
 """Batches that wait for a follower."""
 
@@ -34,6 +35,7 @@ class Following:
         self._batches: deque[list[Fetched]] = deque()
         self._changed = asyncio.Event()
         self._lost: str | None = None
+        self._patience = PATIENCE_SECONDS
 
     async def take(self, limit: int = 0) -> list[Fetched]:
         """A batch of the leader, whatever its size (`limit` is for others). Raises `ReaderLost`."""
@@ -60,14 +62,16 @@ class Following:
         return self._lost is not None
 
     async def give(self, batch: Sequence[Fetched]) -> None:
-        """Hand on a batch; whoever has no room for it for a second is left behind."""
+        """Hand on a batch; whoever has no room for it for too long is left behind."""
         wanted = [one for one in batch if one.sequence >= self._start]
+        began = time.monotonic()
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 while len(self._batches) >= ROOM and not self.ended:
                     await self._change()
         except TimeoutError:
             self.end("it fell behind and reads by itself")
+        self._patience -= time.monotonic() - began
         if wanted and not self.ended:
             self._batches.append(wanted)
             self._changed.set()
@@ -103,9 +107,15 @@ class Convoy:
     async def lead(self, created: str, start: int) -> list[Following]:
         """Wait a moment for followers, who begin there or later; answers those that came."""
         place = self._gathering = _Place(created, start)
-        async with self._came:
-            self._came.notify_all()
-            await self._shortly(lambda: not self.beginning)
+        try:
+            async with self._came:
+                self._came.notify_all()
+                await self._shortly(lambda: not self.beginning)
+        except BaseException:
+            for one in place.followers:
+                one.end("whom it followed has ended")
+            raise
+        finally:
             if self._gathering is place:
                 self._gathering = None
         return place.followers

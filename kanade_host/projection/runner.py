@@ -84,6 +84,7 @@ class Runner:
         """Its plugin was stopped, or has failed: nothing moves any more."""
         self.held = Gate()
         """Whoever holds it keeps the rows and the position as they are; reading goes on meanwhile."""
+        self._in_order = asyncio.Lock()
         self._created = ""
         self._written = 0.0
         self._moved = asyncio.Condition()
@@ -106,7 +107,10 @@ class Runner:
             batches = self.status.batches
             try:
                 await self._bus.ready()
-                await self._read(await self._begin())
+                try:
+                    await self._read(await self._begin())
+                finally:
+                    self._part()
             except (ReaderLost, Unavailable, ResourceMissing, ApiError) as error:
                 self._waiting(str(error))
                 self.log.info("projection begins anew", reason=str(error))
@@ -221,7 +225,7 @@ class Runner:
 
     async def _together(self, begun: Begun) -> Following | None:
         """Follow another projection, if this one may; or gather those who follow this one."""
-        self._followers = []
+        self._part()
         start = begun.decision.sequence or 0
         if self.projection.filter is not None or begun.decision.after_ns is not None:
             await self._convoy.alone(self.projection.name)
@@ -265,11 +269,16 @@ class Runner:
                 commit.cancel()
             raise
         finally:
-            for one in self._followers:
-                one.end("whom it followed has ended")
-            self._followers = []
-            await asyncio.gather(*committing, return_exceptions=True)
-            await reader.stop()
+            self._part()
+            try:
+                await asyncio.gather(*committing, return_exceptions=True)
+            finally:
+                await reader.stop()
+
+    def _part(self) -> None:
+        for one in self._followers:
+            one.end("whom it followed has ended")
+        self._followers = []
 
     async def _decoded(self, reader: AnyReader, fetched: list[Fetched]) -> list[Item]:
         """Others get the loop in between: a backlog comes in large batches."""
@@ -314,9 +323,11 @@ class Runner:
 
     async def _write(self, items: list[Item], turn: Turn) -> None:
         ahead = self._ahead(self.projection.after) if self.projection.after else None
-        if ahead is not None:
-            await ahead.reached(items[-1].fetched.sequence, self._created, self._waiting)
-        async with self.held.passing():
+        async with contextlib.AsyncExitStack() as passing:
+            async with self._in_order:  # or a later batch waits inside the gate for one that cannot pass it
+                if ahead is not None:
+                    await ahead.reached(items[-1].fetched.sequence, self._created, self._waiting)
+                await passing.enter_async_context(self.held.passing())
             await self._applier.run(items, self._created, turn)
         self._written = time.monotonic()
 

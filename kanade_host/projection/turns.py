@@ -38,7 +38,8 @@ class Turn:
         """Wait until everything before it is done with. Raises `OutOfTurn` when that has failed."""
         if self.before is not None:
             await asyncio.wait({self.before})
-            assert self.is_next
+            if not self.before.result():
+                raise OutOfTurn("the batch before has failed")
 
     @contextlib.asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:

@@ -46,6 +46,8 @@ class JobQueue:
         self._lock = threading.Lock()
         self._arrived = threading.Condition(self._lock)
         self._closed = False
+        self._batch_at = 0.0
+        """When a batch was last given out: patience begins anew, or a queue of old ones starves requests."""
 
     def __len__(self) -> int:
         return len(self._urgent) + len(self._batches)
@@ -108,6 +110,9 @@ class JobQueue:
     def _pop(self, *, urgent_only: bool) -> Job | None:
         if urgent_only or not self._batches:
             return self._urgent.popleft() if self._urgent else None
-        waited = time.monotonic() - self._batches[0].queued_at
-        first = self._urgent if self._urgent and waited < BATCH_PATIENCE else self._batches
-        return first.popleft()
+        now = time.monotonic()
+        waited = now - max(self._batches[0].queued_at, self._batch_at)
+        if self._urgent and waited < BATCH_PATIENCE:
+            return self._urgent.popleft()
+        self._batch_at = now
+        return self._batches.popleft()

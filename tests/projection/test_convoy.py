@@ -11,6 +11,7 @@ import picking
 import pytest
 
 from kanade_host.bus.reader import BacklogReader, Fetched, ReaderLost
+from kanade_host.plugin.errors import Unavailable
 from kanade_host.projection import convoy, pace, runner
 from kanade_host.projection.convoy import Convoy, Following
 
@@ -117,6 +118,40 @@ async def test_a_leader_waits_for_room_and_goes_on_when_the_follower_stops() -> 
     await asyncio.wait_for(giving, 30)
 
 
+async def test_a_follower_that_is_always_nearly_too_slow_is_left_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(convoy, "PATIENCE_SECONDS", 0.05)
+    following = Following("S", 1)
+
+    async def follow() -> None:
+        while True:
+            await following.take()
+            await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(follow())
+    for number in range(1, 1_000):
+        await following.give(batch(number, number + 1))
+        if following.ended:
+            break
+    assert following.ended
+    with pytest.raises(ReaderLost):
+        await task
+
+
+async def test_a_leader_that_is_cancelled_while_it_gathers_leads_nobody() -> None:
+    found = Convoy("S")
+    found.beginning.update({"first", "second"})
+    leading = asyncio.create_task(found.lead("now", 1))
+    following = await found.follow("first", "now", 1)
+    assert following is not None
+    leading.cancel()
+    await asyncio.wait({leading})
+    with pytest.raises(ReaderLost):
+        await following.take()
+    assert await found.follow("second", "now", 1) is None
+
+
 # -- with a broker ---------------------------------------------------------------------------
 
 together = pytest.mark.kanade(files=[Path(leading.__file__), Path(picking.__file__)])
@@ -183,3 +218,25 @@ async def test_a_leader_that_is_at_fault_leaves_the_follower_to_itself(
     monkeypatch.delenv("LEADING_RAISES")
     host.running.app.feeds.runners["leading.led"].resume()
     await all_once(host, 300)
+
+
+@together
+async def test_a_leader_whose_reader_does_not_open_lets_go_of_its_followers(
+    host: Any, opened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[str] = []
+    opening = BacklogReader.open
+
+    async def failing(bus: Any, stream: str, name: str, **options: Any) -> BacklogReader:
+        if name == "leading_led_backlog" and not failed:
+            failed.append(name)
+            monkeypatch.setattr(convoy, "GATHER_SECONDS", 0.05)
+            raise Unavailable("the broker is away for a moment")
+        return await opening(bus, stream, name, **options)
+
+    monkeypatch.setattr(BacklogReader, "open", failing)
+    await host.stop()
+    await publish(host, 0, 300)
+    await host.start()
+    await all_once(host, 300)
+    assert failed

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from kanade_host.bus.reader import Fetched, ReaderLost
+from kanade_host.plugin.subscriptions import Projection
+from kanade_host.projection.batches import Item
+from kanade_host.projection.convoy import Convoy
+from kanade_host.projection.runner import Runner
 from kanade_host.projection.turns import Gate, OutOfTurn, Turns
 
 
@@ -103,3 +109,99 @@ async def test_a_holder_that_gives_up_waiting_keeps_nobody_back() -> None:
         await asyncio.wait_for(gate.__aenter__(), 0.01)
     leave.set()
     await asyncio.wait_for(asyncio.gather(inside, passing()), 10)
+
+
+# -- a projection's own batches ----------------------------------------------------------------
+
+
+class Reading:
+    """A reader of a backlog, for what happens behind it."""
+
+    backlog = True
+
+    def __init__(self) -> None:
+        self.taken, self.stopped = 0, False
+
+    async def take(self, limit: int = 0) -> list[Fetched]:
+        self.taken += 1
+        if self.taken == 2:
+            await asyncio.sleep(0)
+            raise ReaderLost("gone")
+        return [item(1).fetched]
+
+    def ack(self, batch: Any) -> None: ...
+
+    def progress(self, batch: Any) -> None: ...
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+
+class Writer:
+    """Says that all is written, once it may."""
+
+    def __init__(self) -> None:
+        self.asked, self.may = asyncio.Event(), asyncio.Event()
+
+    async def run(self, owner: str, work: Any, **_options: Any) -> float:
+        self.asked.set()
+        await self.may.wait()
+        return 0.0
+
+
+class Ahead:
+    """A projection that asks the broker while it is waited for."""
+
+    def __init__(self) -> None:
+        self.asked, self.answered = asyncio.Event(), asyncio.Event()
+
+    async def reached(self, sequence: int, created: str, waiting: Any) -> None:
+        if sequence == 1:
+            self.asked.set()
+            await self.answered.wait()
+
+
+def item(sequence: int) -> Item:
+    return Item(Fetched(sequence, sequence, 1, 0, 9_999, "s", b"", ""), None)
+
+
+def runner(writer: Writer, ahead: Any = None) -> Any:
+    after = "x.y" if ahead else None
+    projection = Projection(
+        "a.b", stream="S", durable="d", message=bytes, apply=lambda tx, batch: None, after=after
+    )
+    around: dict[str, Any] = {"plugin": "a", "ctx": None, "bus": None, "writer": writer, "ours": True}
+    return Runner(projection, **around, report=lambda _: None, ahead=lambda _: ahead, convoy=Convoy("S"))
+
+
+async def test_who_holds_the_gate_stands_between_no_two_batches_that_wait_for_another_projection() -> None:
+    """The later one must not be inside the gate while the earlier one has yet to pass it."""
+    ahead, writer = Ahead(), Writer()
+    writer.may.set()
+    found, turns, reader = runner(writer, ahead), Turns(), Reading()
+    batches = [
+        asyncio.create_task(found._commit(reader, [item(n)], turns.next(n, writes=True), writes=True))
+        for n in (1, 2)
+    ]
+    await ahead.asked.wait()
+
+    async def hold() -> None:
+        async with found.held:
+            pass
+
+    holding = asyncio.create_task(hold())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    ahead.answered.set()
+    await asyncio.wait_for(asyncio.gather(*batches, holding), 30)
+
+
+async def test_a_reader_is_stopped_although_the_wait_for_its_batches_is_cancelled() -> None:
+    writer, reader = Writer(), Reading()
+    reading = asyncio.create_task(runner(writer)._read(reader))
+    await writer.asked.wait()
+    for _ in range(10):
+        await asyncio.sleep(0)  # it is lost by now, and waits for its batch
+    reading.cancel()
+    await asyncio.wait({reading})
+    assert reader.stopped

@@ -69,7 +69,6 @@ class HeldNames:
     """Those of one host. `run` is its task; everything else is called by requests, on the event loop."""
 
     def __init__(self) -> None:
-        self._wanted = asyncio.Event()
         self._reading = asyncio.Lock()
         self._forget()
 
@@ -90,7 +89,6 @@ class HeldNames:
             async with self._reading:
                 await self._catch_up(ctx)
         if not self.complete:
-            self._wanted.set()
             return None
         names = self._meant(word, whole)
         if len(names) > _NAMES:
@@ -150,21 +148,18 @@ class HeldNames:
     # -- reading all -------------------------------------------------------------------------------
 
     async def run(self, ctx: Context) -> None:
-        """Read the names once few rows come, or somebody has asked in vain; then keep up with what comes."""
+        """Read the names once fewer rows come than can be added; then keep up with what comes."""
         top = 0
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._wanted.wait()
+            await asyncio.sleep(LOOK_SECONDS)
             with contextlib.suppress(KanadeError, sqlite3.Error):
                 if self.complete:
                     async with self._reading:
                         await self._catch_up(ctx)
                 else:
                     before, top = top, (await ctx.query(TOP))[0][0] or 0
-                    if self._wanted.is_set() or top - before < AT_ONCE:
+                    if top - before < AT_ONCE:
                         await self._read(ctx)
-            self._wanted.clear()
 
     async def _read(self, ctx: Context) -> None:
         self._forget()

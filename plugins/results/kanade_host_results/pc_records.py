@@ -33,6 +33,8 @@ class ResultRecords:
             return moved
 
         rows = await self._ctx.write(successes)
-        rows += await move_rows(self._ctx, "execution_results", pc_id, successor, topic="results")
-        await self._ctx.write(void)  # lists of both names
+        try:
+            rows += await move_rows(self._ctx, "execution_results", pc_id, successor, topic="results")
+        finally:
+            await self._ctx.write(void)  # lists of both names, also where some rows were moved
         return rows, []

@@ -53,6 +53,7 @@ def ctx() -> Iterator[Any]:
 def growth(monkeypatch: pytest.MonkeyPatch) -> Growth:
     made = Growth()
     monkeypatch.setattr(held, "GROWTH", made)
+    monkeypatch.setattr(held, "LOOK_SECONDS", 0.0)
     return made
 
 
@@ -216,10 +217,7 @@ async def test_an_old_row_that_was_there_before_its_commit_was_noted(ctx: Any, g
         assert await names.newest(ctx, "pc-1", 9, whole=True) == ctx.search("pc-1", 9, whole=True)
 
 
-async def test_names_are_there_before_anybody_asks_and_keep_up(
-    ctx: Any, growth: Growth, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(held, "LOOK_SECONDS", 0.0)
+async def test_names_are_there_before_anybody_asks_and_keep_up(ctx: Any, growth: Growth) -> None:
     ctx.add(*((f"pc-{second % 5}", second) for second in range(100)))
     async with running(ctx) as names:
         await until(lambda: names.complete)
@@ -231,7 +229,6 @@ async def test_names_are_there_before_anybody_asks_and_keep_up(
 async def test_names_are_not_read_while_more_comes_than_can_be_added(
     ctx: Any, growth: Growth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(held, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(held, "AT_ONCE", 10)
     looked = 0
     query = ctx.query
@@ -247,7 +244,9 @@ async def test_names_are_not_read_while_more_comes_than_can_be_added(
 
     monkeypatch.setattr(ctx, "query", burst)
     async with running(ctx) as names:
-        await until(lambda: names.complete)
+        while not names.complete:
+            assert await names.newest(ctx, "pc-1", 3, whole=True) is None
+            await asyncio.sleep(0)
     assert looked > 5
 
 
