@@ -68,7 +68,7 @@ async def test_a_change_is_seen_without_asking_and_tabs_share_one_stream(visit: 
     served.ask("POST", "/api/accounts", {"username": "newcomer", "password": PASSWORD, "role": "viewer"})
     try:
         await expect(page.get_by_text("newcomer")).to_be_visible()
-        await expect(others[0].get_by_text("newcomer").first).to_be_visible()
+        await expect(others[0].get_by_text("account.create").first).to_be_visible()
         figures = await (await page.request.get(f"{visit.url}/metrics")).text()
         clients = re.search(r"^kanade_live_clients (\S+)", figures, re.MULTILINE)
         assert clients is not None
