@@ -25,8 +25,11 @@ ROWS = 500_000
 MOST = 200
 """Rows of an answer; longer ones are searched for."""
 AT_ONCE = 10_000
-"""Rows that are read in one go. Where more have come since the last answer, all are read anew."""
+"""Rows that are added in one go. Where more have come since the last answer, all are read anew."""
 LOOK_SECONDS = 1.0
+READ_AT_ONCE = 1_000
+PAUSE_SECONDS = 0.005
+"""Between two reads of all names: whoever asks for something else meanwhile shall not notice."""
 _NAMES = 20
 """PCs that one word may mean; where it means more, a search ends soon."""
 _WORDS = 5_000
@@ -168,7 +171,7 @@ class HeldNames:
         moment, last = _AFTER_ALL, ("", 0)
         pcs: dict[str, _Rows] = {}
         while self._size < ROWS:
-            rows = await ctx.query(OLDER, (moment, moment, *last, top, AT_ONCE))
+            rows = await ctx.query(OLDER, (moment, moment, *last, top, READ_AT_ONCE))
             for pc_id, moment, number in rows:
                 held = pcs.get(pc_id)
                 if held is None:
@@ -176,9 +179,10 @@ class HeldNames:
                 held.numbers.append(number)
                 held.moments.append(self._texts.setdefault(moment, moment))
             self._size += len(rows)
-            if len(rows) < AT_ONCE:
+            if len(rows) < READ_AT_ONCE:
                 break
             last = (rows[-1][0], number)
+            await asyncio.sleep(PAUSE_SECONDS)
         else:
             self._floor = moment
         for held in pcs.values():
