@@ -19,7 +19,14 @@ import structlog
 
 from kanade_host.bus.bus import NatsBus
 from kanade_host.bus.jetstream import delete_consumer
-from kanade_host.bus.reader import BacklogReader, Fetched, Reader, ReaderLost, consumer_info
+from kanade_host.bus.reader import (
+    BacklogReader,
+    Fetched,
+    Reader,
+    ReaderLost,
+    consumer_info,
+    stream_info,
+)
 from kanade_host.faults import fault
 from kanade_host.plugin.context import Context
 from kanade_host.plugin.errors import ApiError, ResourceMissing, Unavailable
@@ -208,19 +215,28 @@ class Runner:
         backlog = f"{projection.durable}_backlog"
         if begun.lag > BACKLOG:
             self.log.info("a backlog is read", messages=begun.lag)
-            return await self._together(begun) or await BacklogReader.open(
-                self._bus,
-                projection.stream,
-                backlog,
-                filter=projection.filter,
-                start=begun.decision.sequence,
-                after_ns=begun.decision.after_ns,
-                sift=begun.lag * 2 > begun.of_all > 0,
-            )
+            return await self._together(begun) or await self._backlog(begun, backlog)
         await self._convoy.alone(projection.name)
         await delete_consumer(self._bus, projection.stream, backlog)  # that of a host that was killed
         reader = Reader(self._bus, projection.stream, projection.durable)
         await reader.start()
+        return reader
+
+    async def _backlog(self, begun: Begun, name: str) -> BacklogReader:
+        projection = self.projection
+        reader = await BacklogReader.open(
+            self._bus,
+            projection.stream,
+            name,
+            filter=projection.filter,
+            start=begun.decision.sequence,
+            after_ns=begun.decision.after_ns,
+            sift=begun.lag * 2 > begun.of_all > 0,
+        )
+        info = await stream_info(self._bus, projection.stream)
+        if info is None or info.created != begun.created:
+            await reader.stop()
+            raise ReaderLost(f"stream {projection.stream} was made anew while a reader was beginning")
         return reader
 
     async def _together(self, begun: Begun) -> Following | None:
