@@ -71,8 +71,15 @@ class Bench:
             raise SystemExit(f"no part {unknown!r}; there are: {', '.join(parts)}")
         for name, part in parts.items():
             if name in only:
+                if name in ("rebuild", "start"):
+                    self.note_memory()  # a host that was just started says little
                 await part()
-        self.note("memory", self.site.memory_mib())
+        self.note_memory()
+
+    def note_memory(self) -> None:
+        """Of the host, the first time that this is called."""
+        if "memory" not in self.figures:
+            self.note("memory", self.site.memory_mib())
 
     def note(self, key: str, value: float) -> None:
         self.figures[key] = value
