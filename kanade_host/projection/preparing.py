@@ -22,13 +22,13 @@ T = TypeVar("T")
 
 
 @contextlib.asynccontextmanager
-async def in_progress(reader: AnyReader, items: Sequence[Item]) -> AsyncIterator[None]:
+async def in_progress(reader: AnyReader, fetched: Sequence[Fetched]) -> AsyncIterator[None]:
     """Tell the broker now and then that these messages are still being worked on."""
 
     async def signal() -> None:
         while True:
             await asyncio.sleep(PROGRESS_SECONDS)
-            reader.progress([item.fetched for item in items])
+            reader.progress(fetched)
 
     signalling = asyncio.create_task(signal())
     try:

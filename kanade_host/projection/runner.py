@@ -268,7 +268,7 @@ class Runner:
                     await one.give(fetched)
                 items = await self._decoded(reader, fetched)
                 if self.projection.prepare is not None:
-                    async with in_progress(reader, items):
+                    async with in_progress(reader, fetched):
                         items = await prepare(self.projection, self._ctx, items, self._waiting)
                 fault("prepared")
                 while len(committing) >= most:
@@ -300,7 +300,7 @@ class Runner:
         """Others get the loop in between: a backlog comes in large batches."""
         picked = None
         if self.projection.pick is not None:
-            async with in_progress(reader, [Item(one, None) for one in fetched]):
+            async with in_progress(reader, fetched):
                 picked = await pick(self.projection, self._ctx, fetched, self._waiting)
         items: list[Item] = []
         for first in range(0, len(fetched), DECODED_AT_ONCE):
@@ -326,16 +326,17 @@ class Runner:
             taking.cancel()
 
     async def _commit(self, reader: AnyReader, items: list[Item], turn: Turn, *, writes: bool) -> None:
+        fetched = [item.fetched for item in items]
         async with turn.taken():
-            async with in_progress(reader, items):
+            async with in_progress(reader, fetched):
                 await (self._write(items, turn) if writes else turn.come())
-            last = items[-1].fetched
+            last = fetched[-1]
             self.status.passed(len(items), last.sequence, last.time_ns, last.pending)
             self.status.dead_letters += sum(item.letter is not None for item in items)
             async with self._moved:
                 self._moved.notify_all()
             fault("before-ack")
-            reader.ack([item.fetched for item in items])
+            reader.ack(fetched)
 
     async def _write(self, items: list[Item], turn: Turn) -> None:
         ahead = self._ahead(self.projection.after) if self.projection.after else None

@@ -28,18 +28,18 @@ class Turn:
     @property
     def is_next(self) -> bool:
         """Nothing before it is on its way any more. Raises `OutOfTurn` when that has failed."""
-        if self.before is None or not self.before.done():
-            return self.before is None
-        if not self.before.result():
-            raise OutOfTurn("the batch before has failed")
+        if self.before is None:
+            return True
+        if not self.before.done():
+            return False
+        _check(self.before)
         return True
 
     async def come(self) -> None:
         """Wait until everything before it is done with. Raises `OutOfTurn` when that has failed."""
         if self.before is not None:
             await asyncio.wait({self.before})
-            if not self.before.result():
-                raise OutOfTurn("the batch before has failed")
+            _check(self.before)
 
     @contextlib.asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
@@ -50,6 +50,11 @@ class Turn:
             self.ended.set_result(False)
             raise
         self.ended.set_result(True)
+
+
+def _check(ended: asyncio.Future[bool]) -> None:
+    if not ended.result():
+        raise OutOfTurn("the batch before has failed")
 
 
 class Turns:

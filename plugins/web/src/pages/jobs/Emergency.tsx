@@ -14,7 +14,6 @@ import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { api } from "../../lib/api";
 import { useAction, useApi } from "../../lib/data";
-import { useHasPage } from "../../lib/plugins";
 import { listUrl } from "../../list/state";
 import type { Emergency as State } from "./jobs";
 import styles from "./jobs.module.css";
@@ -35,13 +34,14 @@ export default function Emergency() {
 
 function Standing({ open }: { open: number }) {
   const { t, i18n } = useTranslation("jobs");
-  const there = useHasPage()("results.activity");
   const words = t("stop.open", { count: open, shown: count(open, i18n.language) });
   const to = listUrl("/activity", { filters: [{ field: "status", op: "eq", value: "running" }] });
   return (
     <div className={styles.standing}>
       <Status tone="ok">{t("stop.running")}</Status>
-      <Status tone={open > 0 ? "run" : "off"}>{there ? <PageLink to={to}>{words}</PageLink> : words}</Status>
+      <Status tone={open > 0 ? "run" : "off"}>
+        <PageLink to={to}>{words}</PageLink>
+      </Status>
     </div>
   );
 }

@@ -67,7 +67,7 @@ export default function ResultsCard() {
                 <Line key={row.result_id} aside={<Age at={row.finished_at ?? row.started_at} />}>
                   <Shape tone={tone(row)} />{" "}
                   <span className="hidden-label">{t(`card.tones.${tone(row)}`)}</span>
-                  <ResultLink row={row} linked={has("results.result")} />
+                  <ResultLink row={row} />
                 </Line>
               ))}
             </Lines>
@@ -78,7 +78,7 @@ export default function ResultsCard() {
   );
 }
 
-function ResultLink({ row, linked }: { row: Row; linked: boolean }): ReactNode {
+function ResultLink({ row }: { row: Row }): ReactNode {
   const words = `${visible(row.job_id ?? "—")} · ${visible(row.pc_id)}`;
-  return linked ? <PageLink to={path`/activity/${row.result_id}`}>{words}</PageLink> : words;
+  return <PageLink to={path`/activity/${row.result_id}`}>{words}</PageLink>;
 }
