@@ -1,4 +1,4 @@
-"""The kit's own plugin: a token is the name of a role. Never installed, only handed to a test's host."""
+"""The kit's own plugin: a token names a role, or an account too. Only a test's host has it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ from kanade_host.plugin import (
 
 
 class RoleTokens:
-    """`Bearer viewer`, `Bearer operator`, `Bearer admin`; everything else is for somebody else."""
+    """`Bearer viewer`, `Bearer operator`, `Bearer admin`; everything else is for somebody else.
+
+    The account is called `kit-viewer` and so on; `Bearer operator:vera` is another operator, `vera`.
+    """
 
     name = "kit"
 
     async def authenticate(self, credentials: Credentials) -> Verdict:
         word = (credentials.authorization or "").removeprefix("Bearer ").strip()
-        role = Role.from_word(word)
-        return Principal(f"kit-{word}", role) if role else NotMine()
+        named, _, account = word.partition(":")
+        role = Role.from_word(named)
+        return Principal(account or f"kit-{named}", role) if role else NotMine()
 
 
 @hookimpl

@@ -75,11 +75,11 @@ def approval_routes(read: Permission, decide: Permission) -> Sequence[Route]:
             "/api/approvals/{exec_id}/approve",
             approve,
             decide,
-            "Fire it; by somebody else than the one who asked",
+            "Fire it; by somebody else than who asked for it, or wrote what runs",
             response=FireAnswer,
             audits=("approval_approve", "exec"),
             errors={
-                403: "the one who asked, or no person",
+                403: "who asked or wrote what runs, or no person; or nobody knows who wrote it",
                 404: none,
                 409: "decided already, expired, the job has changed, or something stands against firing",
                 503: "the broker is away",

@@ -7,14 +7,25 @@ from typing import Any
 
 import msgspec
 
-from kanade_host.plugin import Caller, Instant, Tx, audit
+from kanade_host.plugin import Caller, Instant, Tx, audit, decode
 from kanade_host_jobs.api import FanoutPlan
 
 TOPIC = "approvals"
 MOST_PENDING = 1_000
-ONE = "SELECT * FROM jobs_approvals WHERE exec_id = ?"
-LISTED = "SELECT * FROM jobs_approvals ORDER BY asked_at DESC, exec_id LIMIT ?"
-OF_STATE = "SELECT * FROM jobs_approvals WHERE state = ? ORDER BY asked_at DESC, exec_id LIMIT ?"
+_ROWS = (
+    "SELECT *, (SELECT sub FROM jobs_authors AS one WHERE one.job_id = asked.job_id"
+    " AND one.digest = asked.manifest) AS job_author FROM jobs_approvals AS asked"
+)
+ONE = f"{_ROWS} WHERE exec_id = ?"
+LISTED = f"{_ROWS} ORDER BY asked_at DESC, exec_id LIMIT ?"
+OF_STATE = f"{_ROWS} WHERE state = ? ORDER BY asked_at DESC, exec_id LIMIT ?"
+NOBODY = frozenset({"", "auth-disabled", "service-token"})
+"""Subjects that are no person (`contract/http-jobs.md` 1.7): they can ask, and not approve."""
+OWN_JOB = "somebody else has to approve it: you saved the job that it runs"
+UNKNOWN_AUTHOR = (
+    "nobody can approve it before the job is saved here once more: what would run (the job, or the script "
+    "object that it names) is not what was saved here last, so that it may be anybody's"
+)
 PENDING = "SELECT count(*) FROM jobs_approvals WHERE state = 'pending'"
 
 
@@ -22,7 +33,9 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     """A fire that waits, or waited. `exec_id` is its execution, once fired. `expected`: PCs when asked.
 
     `state`: pending, approved (it is being fired), fired, rejected, expired, failed. `schedule_id`: the
-    schedule that asked, and no account, whatever `asked_by` looks like.
+    schedule that asked, and no account, whatever `asked_by` looks like. None of `authors`, who may have
+    written that schedule, can approve it, and not `job_author`, who saved what it runs; where that is null,
+    nobody knows whose text it is, and nobody can.
     """
 
     exec_id: str
@@ -31,6 +44,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     expected: int
     asked_by: str
     schedule_id: str | None
+    authors: list[str]
+    job_author: str | None
     asked_at: Instant
     expires_at: Instant
     rerun_of: str | None
@@ -78,6 +93,22 @@ def expire(tx: Tx, exec_id: str, reason: str, at: Instant) -> None:
     tx.changed(TOPIC, exec_id)
 
 
+def authors(row: sqlite3.Row) -> list[str]:
+    """Whoever may have written the schedule that asks."""
+    return decode(list[str], (row["authors"] or "[]").encode())
+
+
+def refusal(row: sqlite3.Row, who: str) -> str | None:
+    """Why that account is not the second person, as far as the row says."""
+    if who in NOBODY:
+        return "a fire is approved by a person, with an account of their own"
+    if row["schedule_id"] is None and who == row["asked_by"]:
+        return "somebody else has to approve it: you asked for it"
+    if who in authors(row):
+        return "somebody else has to approve it: you saved the schedule that asks for it"
+    return OWN_JOB if who == row["job_author"] else None
+
+
 def approval(row: sqlite3.Row) -> Approval:
     """As it is answered."""
     return Approval(
@@ -87,6 +118,8 @@ def approval(row: sqlite3.Row) -> Approval:
         expected=row["expected"],
         asked_by=row["asked_by"],
         schedule_id=row["schedule_id"],
+        authors=authors(row),
+        job_author=row["job_author"],
         asked_at=Instant(row["asked_at"]),
         expires_at=Instant(row["expires_at"]),
         rerun_of=row["rerun_of"],

@@ -11,35 +11,45 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from kanade_host_results.api import SERVICE, Executions
 
-from kanade_host.plugin import Caller, Context, HttpError, KanadeError, Tx, audit, decode, encode
+from kanade_host.plugin import (
+    BrokerUnavailable,
+    Caller,
+    Context,
+    HttpError,
+    KanadeError,
+    Tx,
+    audit,
+    decode,
+    encode,
+)
 from kanade_host_jobs.api import FanoutPlan, FireAnswer, Manifest, Withheld
 from kanade_host_jobs.approval_rows import (
     LISTED,
     MOST_PENDING,
     OF_STATE,
     ONE,
+    OWN_JOB,
     TOPIC,
+    UNKNOWN_AUTHOR,
     Approval,
     ApprovalDetail,
     approval,
     expire,
     put,
+    refusal,
 )
-from kanade_host_jobs.manifest import stored
+from kanade_host_jobs.authors import JobAuthors, digest
 
 if TYPE_CHECKING:
     from kanade_host_jobs.firing import Firing, Order
 
 KEPT_SECONDS = 365 * 86_400
 AWAY = 503
-NOBODY = frozenset({"", "auth-disabled", "service-token"})
-"""Subjects that are no person (`contract/http-jobs.md` 1.7): they can ask, and not approve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,14 @@ class Asked:
     """Whoever may have written the schedule that asks: releasing it alone would be one person's fire."""
 
 
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What somebody let go: the digest of the job as it was asked for, and their account."""
+
+    digest: str
+    by: str
+
+
 class _By:
     """The one who asked, for the audit record of the fire."""
 
@@ -66,8 +84,8 @@ class _By:
 class Approvals:
     """Asks, decides, finishes."""
 
-    def __init__(self, ctx: Context, firing: Firing) -> None:
-        self._ctx, self._firing = ctx, firing
+    def __init__(self, ctx: Context, firing: Firing, authors: JobAuthors) -> None:
+        self._ctx, self._firing, self._authors = ctx, firing, authors
         self._releasing: Counter[str] = Counter()
 
     def needed(self, manifest: Manifest) -> bool:
@@ -81,13 +99,14 @@ class Approvals:
         expires = at + self._ctx.settings.approval_hours * 3600
         if order.deadline_at is not None:
             expires = min(expires, order.deadline_at)
+        text = _digest(order)
         schedule: str | None = asked.noted.get("schedule_id") if asked.caller is None else None
         body = FanoutPlan(**{name: getattr(plan, name) for name in FanoutPlan.__struct_fields__})
         row = {
             "exec_id": order.exec_id,
             "job_id": order.manifest.id,
             "version": order.manifest.version,
-            "manifest": _digest(order),
+            "manifest": text,
             "plan": encode(body).decode(),
             "expected": len(order.addressing.expected),
             "actor": asked.actor,
@@ -105,6 +124,8 @@ class Approvals:
         if not await self._ctx.write(lambda tx: put(tx, row, asked.caller, at)):
             raise HttpError(409, f"{MOST_PENDING} fires wait for approval already; decide some of them")
         said = f"it waits for the approval of somebody else until {expires.wire}; nothing was fired"
+        if await self._authors.of(order.manifest.id, text) is None:
+            said = f"{said}; {UNKNOWN_AUTHOR}"
         answer = FireAnswer(
             exec_id=order.exec_id,
             job_id=order.manifest.id,
@@ -142,15 +163,14 @@ class Approvals:
     # -- deciding ----------------------------------------------------------------------------
 
     async def approve(self, exec_id: str, caller: Caller) -> FireAnswer:
-        """Fire it. Raises `HttpError`: 403 for the one who asked, 409 where it is decided or expired."""
+        """Fire it. Raises `HttpError`: 403 for who asked or wrote it, 409 where it is decided or expired."""
         row = await self._row(exec_id)
         who = caller.sub or ""
-        if who in NOBODY:
-            raise HttpError(403, "a fire is approved by a person, with an account of their own")
-        if row["schedule_id"] is None and who == row["asked_by"]:
-            raise HttpError(403, "somebody else has to approve it: you asked for it")
-        if who in decode(list[str], (row["authors"] or "[]").encode()):
-            raise HttpError(403, "somebody else has to approve it: you saved the schedule that asks for it")
+        refused = refusal(row, who)
+        if refused is not None:
+            raise HttpError(403, refused)
+        if row["job_author"] is None and row["state"] == "pending" and await self._lies_there(row):
+            raise HttpError(403, UNKNOWN_AUTHOR)
         self._releasing[exec_id] += 1  # before the decision, which a sweep may see as soon as it is made
         try:
             await self._decide(exec_id, "approved", "approval_approve", who, None, caller)
@@ -158,6 +178,24 @@ class Approvals:
         finally:
             self._releasing[exec_id] -= 1
             self._releasing += Counter()  # forgets those at 0
+
+    async def _lies_there(self, row: sqlite3.Row) -> bool:
+        """Whether it is that text which would run. What stands against it otherwise, firing it says."""
+        try:
+            plan = decode(FanoutPlan, row["plan"].encode())
+            order = await self._firing.prepare(row["job_id"], plan, row["exec_id"])
+        except (HttpError, BrokerUnavailable):
+            return False
+        asked: str = row["manifest"]
+        return _digest(order) == asked
+
+    async def check(self, order: Order, released: Released) -> None:
+        """Raises `HttpError` where it is not what was released, or by now the text of who released it."""
+        if _digest(order) != released.digest:
+            raise HttpError(409, "the job has changed since it was asked for; look at it, and ask again")
+        author = await self._authors.of(order.manifest.id, released.digest)
+        if author is None or author == released.by:
+            raise HttpError(403, UNKNOWN_AUTHOR if author is None else OWN_JOB)
 
     async def reject(self, exec_id: str, reason: str, caller: Caller) -> None:
         """It will not be fired; the one who asked may take it back too. Raises `HttpError`."""
@@ -225,7 +263,7 @@ class Approvals:
             noted=noted | {"asked_by": asked_by, "approved_by": row["decided_by"]},
             rerun_of=row["rerun_of"],
             override=row["override"],
-            approved=row["manifest"],
+            approved=Released(row["manifest"], row["decided_by"]),
         )
 
     async def _exists(self, row: sqlite3.Row) -> bool:
@@ -307,16 +345,8 @@ class Approvals:
         return await self._ctx.write(write)
 
 
-def check_unchanged(order: Order, asked: str) -> None:
-    """Raises `HttpError` 409 where the job is another one than was asked for."""
-    if _digest(order) != asked:
-        raise HttpError(409, "the job has changed since it was asked for; look at it, and ask again")
-
-
 def _digest(order: Order) -> str:
-    """Of what would run: the job, and the object that it may name, whose text is another matter."""
-    object = order.script.sha256 or ""
-    return blake2b(stored(order.manifest) + object.encode(), digest_size=16).hexdigest()
+    return digest(order.manifest, order.script.sha256)
 
 
 def _name(caller: Caller | None, actor: str) -> str:

@@ -128,11 +128,16 @@ class JobCatalog:
 
     # -- writing -----------------------------------------------------------------------------
 
-    async def save(self, body: Body) -> None:
+    async def save(self, body: Body, caller: Caller) -> None:
         """Put the stored form, then the mirror. Raises `HttpError` and `BrokerUnavailable`."""
         id = body.manifest.id
+        await self.firing.authors.save(body.manifest, caller, lambda: self._put(body.manifest))
+        await self._put_mirror(id, dumped(body.manifest) if body.text is None else body.text)
+        await self._seen()
+
+    async def _put(self, manifest: Manifest) -> None:
         try:
-            await self._ctx.bus.kv(BUCKET).put(id, stored(body.manifest))
+            await self._ctx.bus.kv(BUCKET).put(manifest.id, stored(manifest))
         except BrokerUnavailable:
             raise
         except MessageTooLarge as error:
@@ -143,8 +148,6 @@ class JobCatalog:
             raise HttpError(500, f"ensure KV: {error}") from None
         except KanadeError as error:
             raise HttpError(500, f"KV put: {error}") from None
-        await self._put_mirror(id, dumped(body.manifest) if body.text is None else body.text)
-        await self._seen()
 
     async def _put_mirror(self, id: str, text: str) -> None:
         """Best effort; a mirror that cannot be written is dropped, so that no old one stands for the new."""

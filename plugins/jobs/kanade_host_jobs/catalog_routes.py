@@ -84,7 +84,7 @@ async def save_job(request: Request) -> SavedJob:
     if manifest.inventory is not None and manifest.inventory.explode:
         await check_tables(request.ctx, manifest.inventory.explode)
     try:
-        await work_of(request.ctx).catalog.save(body)
+        await work_of(request.ctx).catalog.save(body, request.caller)
     except BrokerUnavailable as error:
         raise away(error) from None
     if request.ctx.settings.pin_on_save:
@@ -133,6 +133,7 @@ async def _delete(request: Request, id: str) -> None:
         except KanadeError as error:
             await _half_done(request, id, error)
         await work.revocation.take_back(id)
+        await work.authors.forget(id)
     await request.audit("job_delete", id, {"cascade_revoke": revoke})
     late = await _scheduled(request.ctx, id)
     if late is not None:

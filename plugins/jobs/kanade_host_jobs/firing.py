@@ -39,7 +39,8 @@ from kanade_host_jobs.addressing import (
     waves_of,
 )
 from kanade_host_jobs.api import FanoutPlan, FireAnswer, Manifest, NothingToSend
-from kanade_host_jobs.approvals import Approvals, Asked, check_unchanged
+from kanade_host_jobs.approvals import Approvals, Asked, Released
+from kanade_host_jobs.authors import JobAuthors
 from kanade_host_jobs.batching import Batching, batching
 from kanade_host_jobs.broker_limits import away, check_payload
 from kanade_host_jobs.command import CommandForm, request_id
@@ -141,7 +142,8 @@ class Firing:
 
     def __init__(self, ctx: Context, catalog: JobCatalog, gate: Gate) -> None:
         self._ctx, self._catalog, self.gate = ctx, catalog, gate
-        self.approvals = Approvals(ctx, self)
+        self.authors = JobAuthors(ctx)
+        self.approvals = Approvals(ctx, self, self.authors)
 
     async def fire(
         self,
@@ -156,15 +158,15 @@ class Firing:
         noted: Mapping[str, Any],
         rerun_of: str | None = None,
         override: str | None = None,
-        approved: str | None = None,
+        approved: Released | None = None,
         authors: Collection[str] = (),
     ) -> FireAnswer:
-        """See `Catalog.fire`. `approved`: the digest of the job that somebody released."""
+        """See `Catalog.fire`. `approved`: what somebody released."""
         try:
             order = await self.prepare(job_id, plan, exec_id)
             await self.gate.check(order.reached, override)
             if approved is not None:
-                check_unchanged(order, approved)
+                await self.approvals.check(order, approved)
             if not order.addressing.messages and not allow_empty:
                 raise NothingToSend(f"job '{job_id}': the target names no PC")
             if approved is None and self.approvals.needed(order.manifest):

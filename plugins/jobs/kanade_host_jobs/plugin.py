@@ -30,7 +30,7 @@ from kanade_host_jobs.work import SERVICE, Work, work_of
 LINK_SECONDS = 0.5
 SWEEP_SECONDS = 60.0
 OVERRIDES_KEPT_SECONDS = 90 * 86_400
-KEPT = ("jobs_killed", "jobs_freezes", "jobs_overrides", "jobs_approvals")
+KEPT = ("jobs_killed", "jobs_freezes", "jobs_overrides", "jobs_approvals", "jobs_authors")
 """Nothing here is in a stream."""
 
 

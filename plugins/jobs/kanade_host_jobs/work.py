@@ -23,6 +23,7 @@ class Work:
         self.undelivered = Undelivered(ctx)
         self.freezes = Freezes(ctx)
         self.catalog = JobCatalog(ctx, self.undelivered, Gate(ctx, self.freezes))
+        self.authors = self.catalog.firing.authors
         self.approvals = self.catalog.firing.approvals
         self.revocation = Revocation(ctx, self.undelivered)
         self.batches = BatchTask(ctx, self.catalog.firing.gate)

@@ -19,7 +19,7 @@ WHY = {"reason": "not today"}
 @pytest.fixture
 async def asked(host: Any) -> Any:
     """One fire that waits, asked for by the operator."""
-    assert (await host.post("/api/jobs", json=JOB)).status == 200
+    assert (await host.post("/api/jobs", json=JOB, role="operator")).status == 200
     answer = await host.post("/api/exec/echo", json=PLAN, role="operator")
     assert answer.status == 202, answer.text
     host.answer = answer.json()
@@ -101,7 +101,7 @@ async def test_nobody_decides_in_time(asked: Any) -> None:
 async def test_another_job_than_was_asked_for_is_not_released(asked: Any) -> None:
     host = asked
     changed = JOB | {"execute": EXECUTE | {"script": "rm"}}
-    await host.post("/api/jobs", json=changed)
+    await host.post("/api/jobs", json=changed, role="operator")
     assert "the job has changed" in await decide(host, "approve", 409)
     assert await state(host) == "failed"
     assert await commands(host) == []
@@ -112,9 +112,10 @@ async def test_another_script_under_the_same_name_is_not_released(host: Any) -> 
     store = await (await host.broker.client()).jetstream().object_store("scripts")
     await store.put("tool/1", b"echo")
     by_name = {"shell": "cmd", "script_object": "tool/1", "timeout": "30s"}
-    assert (await host.post("/api/jobs", json=JOB | {"execute": by_name})).status == 200
 
     async def ask() -> None:
+        saved = await host.post("/api/jobs", json=JOB | {"execute": by_name}, role="operator")
+        assert saved.status == 200
         host.answer = (await host.post("/api/exec/echo", json=PLAN, role="operator")).json()
 
     await ask()

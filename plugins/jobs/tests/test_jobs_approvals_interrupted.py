@@ -34,7 +34,7 @@ def work(host: Any) -> Any:
 @pytest.fixture
 async def exec_id(host: Any) -> str:
     """One fire that waits, asked for by the operator."""
-    assert (await host.post("/api/jobs", json=JOB)).status == 200
+    assert (await host.post("/api/jobs", json=JOB, role="operator")).status == 200
     answer = await host.post("/api/exec/echo", json=PLAN, role="operator")
     assert answer.status == 202, answer.text
     return str(answer.json()["exec_id"])

@@ -1,6 +1,6 @@
 """Whoever may have written a schedule does not approve what it fires; all others may.
 
-Three people: the operator wrote the schedule, the admin saves it again, vera did neither. Saves are
+The operator wrote the schedule, the admin saves it again, vera did neither; the job is wanda's. Saves are
 refused, cut off, unanswered, or come while a tick is under way.
 """
 
@@ -46,7 +46,7 @@ NEW = schedule(target={"pcs": ["new"]})
 @pytest.fixture
 async def written(host: Any) -> Any:
     """A schedule of the operator's, which does not tick yet."""
-    assert (await host.post("/api/jobs", json=JOB)).status == 200
+    assert (await host.post("/api/jobs", json=JOB, role="operator:wanda")).status == 200
     assert (await host.post("/api/schedules", json=schedule(), role="operator")).status == 200
     return host
 

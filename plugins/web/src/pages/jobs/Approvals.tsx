@@ -24,6 +24,10 @@ interface Approval {
   expected: number;
   asked_by: string;
   schedule_id: string | null;
+  /** Who may have written the schedule that asks. */
+  authors: string[];
+  /** Who saved what it runs; null: nobody knows. */
+  job_author: string | null;
   asked_at: string;
   expires_at: string;
   state: string;
@@ -40,6 +44,18 @@ const TONES: Record<string, Tone> = {
   expired: "warn",
   failed: "bad",
 };
+
+/** The key of why that account cannot be the second person. */
+function whyNot(row: Approval, me: string | undefined) {
+  if (me === NO_ACCOUNT) return "approvals.noAccount";
+  if (!row.schedule_id && me === row.asked_by) return "approvals.own";
+  if (me && row.authors.includes(me)) return "approvals.ownSchedule";
+  if (me && me === row.job_author) return "approvals.ownJob";
+  return row.job_author === null ? "approvals.nobodys" : undefined;
+}
+
+/** What everybody is called while authentication is off. */
+const NO_ACCOUNT = "auth-disabled";
 
 interface Asked {
   row: Approval;
@@ -62,6 +78,10 @@ export default function Approvals() {
 function Rows({ rows, onAsk }: { rows: Approval[]; onAsk: (asked: Asked) => void }) {
   const { t, i18n } = useTranslation("jobs");
   const { data: me } = usePrincipal();
+  const blocked = (row: Approval) => {
+    const why = row.state === "pending" ? whyNot(row, me?.subject) : undefined;
+    return why && t(why);
+  };
   const columns: Column<Approval>[] = [
     {
       key: "job",
@@ -98,6 +118,7 @@ function Rows({ rows, onAsk }: { rows: Approval[]; onAsk: (asked: Asked) => void
             {t(`approvals.state.${row.state}`, { defaultValue: row.state })}
           </Status>
           {row.decided_by && <span className="soft"> · {visible(row.decided_by)}</span>}
+          {blocked(row) && <div className="soft">{blocked(row)}</div>}
           {row.state === "fired" && (
             <>
               {" "}
@@ -117,7 +138,7 @@ function Rows({ rows, onAsk }: { rows: Approval[]; onAsk: (asked: Asked) => void
             <ActionButton
               needs="operator"
               size="compact-xs"
-              blocked={!row.schedule_id && me?.subject === row.asked_by ? t("approvals.own") : undefined}
+              blocked={blocked(row)}
               onClick={() => onAsk({ row, what: "approve" })}
             >
               {t("approvals.approve")}
