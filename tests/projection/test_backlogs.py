@@ -117,6 +117,43 @@ async def test_what_is_deleted_meanwhile_is_not_waited_for(host: Any, opened: li
 
 
 @pytest.mark.kanade(files=[FILE])
+async def test_a_stream_that_is_made_anew_while_readers_gather(
+    host: Any, opened: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was decided for the old stream, to begin behind its first 20, is wrong for the new one."""
+    together = runner.Runner._together
+    made_anew = False
+
+    async def gathering(self: Any, begun: Any) -> Any:
+        nonlocal made_anew
+        if begun.lag > 50 and not made_anew:
+            made_anew = True
+            config = (await host.broker.api("STREAM.INFO.OBS_EVENTS"))["config"]
+            await host.broker.api("STREAM.DELETE.OBS_EVENTS")
+            made = await host.broker.api("STREAM.CREATE.OBS_EVENTS", json.dumps(config).encode())
+            assert "error" not in made
+            await publish(host, 300, 400)
+        return await together(self, begun)
+
+    monkeypatch.setattr(runner.Runner, "_together", gathering)
+    await publish(host, 0, 20)
+    await host.settle()
+    await host.stop()
+    await publish(host, 20, 300)
+    await host.start()
+
+    async def later() -> bool:
+        return bool(await host.rows("SELECT 1 FROM counted WHERE id = 'm399'"))
+
+    await host.until(later, what="the last message of the new stream")
+    await host.settle()
+    rows = await host.rows("SELECT id, times FROM counted")
+    expected = {f"m{n}": 1 for n in (*range(20), *range(300, 400))}
+    assert {row["id"]: row["times"] for row in rows} == expected
+    assert made_anew
+
+
+@pytest.mark.kanade(files=[FILE])
 async def test_one_that_fails_in_the_middle_of_parts_that_wait_together(
     host: Any, opened: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,8 +6,10 @@ import random
 from typing import Any
 
 import pytest
+from kanade_host_results.pc_records import ResultRecords
 from kanade_host_results.recent import Growth, Recent
 
+from kanade_host.plugin import StoreUnavailable
 from kanade_host.plugin.testing.clock import MovableClock
 
 AT = "2026-11-23T10:00:00Z"
@@ -129,3 +131,33 @@ async def test_a_rebuild_makes_them_void(host: Any) -> None:
 
     await host.until(ended, what="the rebuild to end")
     assert await listed(host, "pc-1") == before
+
+
+@pytest.mark.kanade(plugins=["results"])
+async def test_a_move_that_ends_midway_makes_them_void(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of four rows have gone to the other id, and the database is locked: neither list is as it was."""
+    monkeypatch.setattr("kanade_host.plugin.moving.CHUNK", 2)
+    for number in range(4):
+        await host.publish(f"results.q{number}", result(number, "old"))
+    await host.publish("results.q4", result(4, "new"))
+    await host.settle()
+    assert (len(await listed(host, "old")), len(await listed(host, "new"))) == (4, 1)
+    ctx = host.running.app.running["results"].ctx
+    with pytest.raises(StoreUnavailable):
+        await ResultRecords(LockedAfter(ctx, writes=2)).move("old", "new")
+    for word, count in (("old", 2), ("new", 3)):
+        assert await listed(host, word) == await searched(host, word)
+        assert len(await listed(host, word)) == count
+
+
+class LockedAfter:
+    """A plugin's context; after so many writes one finds the database locked, and the next ones do not."""
+
+    def __init__(self, ctx: Any, writes: int) -> None:
+        self._ctx, self.query, self._left = ctx, ctx.query, writes
+
+    async def write(self, work: Any) -> Any:
+        self._left -= 1
+        if self._left == -1:
+            raise StoreUnavailable("the database is locked")
+        return await self._ctx.write(work)
