@@ -217,6 +217,7 @@ def _projection(runner: Any) -> dict[str, Any]:
         "sequence": status.sequence,
         "at": at,
         "lag": status.lag if status.lag >= 0 else None,
+        "lag_at_most": status.lag_at_most,
         "rate": round(status.rate, 1),
         "messages": status.messages,
         "batches": status.batches,

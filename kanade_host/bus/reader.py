@@ -148,6 +148,11 @@ class BacklogReader(Pull):
         await made.start()
         return made
 
+    @property
+    def sifts(self) -> bool:
+        """Whether more is delivered than is handed out, and counted in `pending`."""
+        return self._passes is not None
+
     def _wanted(self, fetched: Fetched) -> bool:
         return self._passes is None or bool(self._passes(fetched.subject))
 

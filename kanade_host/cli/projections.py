@@ -51,7 +51,7 @@ def list_command(config: str | None, demo: str | None, as_json: bool) -> None:
         "reason",
     ]
     rows = [
-        [one["name"], one["state"], one["stream"], one["sequence"], one["lag"], one["rate"],
+        [one["name"], one["state"], one["stream"], one["sequence"], _lag(one), one["rate"],
          one["time"] or "", one["dead_letters"], one["reason"]]
         for one in found
     ]  # fmt: skip
@@ -61,6 +61,11 @@ def list_command(config: str | None, demo: str | None, as_json: bool) -> None:
         click.echo("No projection has run on this database yet.")
     if running is None:
         click.echo("\n(no host runs here; these are the stored positions)")
+
+
+def _lag(one: dict[str, Any]) -> str | int | None:
+    lag: int | None = one["lag"]
+    return f"at most {lag}" if one["lag_at_most"] else lag
 
 
 _SQL = """
@@ -82,6 +87,7 @@ def _merged(name: str, stored: dict[str, Any] | None, live: dict[str, Any] | Non
         "sequence": max(one.get("sequence", 0), now.get("sequence", 0)),
         "time": Instant.from_ns(one["time_ns"]).wire if one.get("time_ns") else None,
         "lag": now.get("lag"),
+        "lag_at_most": now.get("lag_at_most", False),
         "rate": now.get("rate"),
         "dead_letters": one.get("dead_letters", 0),
         "gaps": one.get("gaps", 0),

@@ -23,7 +23,13 @@ T = TypeVar("T")
 
 @contextlib.asynccontextmanager
 async def in_progress(reader: AnyReader, fetched: Sequence[Fetched]) -> AsyncIterator[None]:
-    """Tell the broker now and then that these messages are still being worked on."""
+    """Tell the broker now and then that these messages are still being worked on.
+
+    It waits for none of a backlog: there nothing is told.
+    """
+    if reader.backlog:
+        yield
+        return
 
     async def signal() -> None:
         while True:

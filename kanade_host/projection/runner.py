@@ -41,6 +41,7 @@ from kanade_host.projection.ledger import Ledger
 from kanade_host.projection.pace import PARTS
 from kanade_host.projection.preparing import in_progress, pick, prepare
 from kanade_host.projection.replay import replay_letters
+from kanade_host.projection.sifting import Sifting
 from kanade_host.projection.status import Status
 from kanade_host.projection.turns import Gate, Turn, Turns
 
@@ -80,6 +81,7 @@ class Runner:
         self._ctx, self._bus, self._writer, self._ours = ctx, bus, writer, ours
         self._report, self._ahead, self._convoy = report, ahead, convoy
         self._followers: list[Following] = []
+        self._sifting: Sifting | None = None
         if projection.pick is not None:
             convoy.beginning.add(projection.name)
         self._decoder = decoding(projection.message)
@@ -204,7 +206,8 @@ class Runner:
             self.status.gaps.append(begun.decision.gap)
         if begun.decision.after_ns is not None:
             self.status.sequence = 0
-        self.status.lag = begun.lag
+        self.status.lag, self.status.lag_at_most = begun.lag, False
+        self._sifting = None
         reader = await self._reader(begun)
         self.status.begun = begun.decision.reason
         self._waiting(None)
@@ -237,6 +240,9 @@ class Runner:
         if info is None or info.created != begun.created:
             await reader.stop()
             raise ReaderLost(f"stream {projection.stream} was made anew while a reader was beginning")
+        if reader.sifts:
+            made = await consumer_info(self._bus, projection.stream, projection.durable)
+            self._sifting = None if made is None else Sifting(made.pending, reader.pending)
         return reader
 
     async def _together(self, begun: Begun) -> Following | None:
@@ -331,7 +337,8 @@ class Runner:
             async with in_progress(reader, fetched):
                 await (self._write(items, turn) if writes else turn.come())
             last = fetched[-1]
-            self.status.passed(len(items), last.sequence, last.time_ns, last.pending)
+            lag = (last.pending, False) if self._sifting is None else self._sifting.after(len(items), last)
+            self.status.passed(len(items), last.sequence, last.time_ns, *lag)
             self.status.dead_letters += sum(item.letter is not None for item in items)
             async with self._moved:
                 self._moved.notify_all()

@@ -11,9 +11,11 @@ from typing import Any
 import counting
 import pytest
 
-from kanade_host.bus.reader import BacklogReader
+from kanade_host.bus.reader import BacklogReader, Fetched
 from kanade_host.projection import pace, runner
 from kanade_host.projection.pace import LEAST, MOST, Pace
+from kanade_host.projection.sifting import Sifting
+from kanade_host.projection.status import Status
 
 FILE = Path(counting.__file__)
 DURABLE = "backend_obs_events_projector"
@@ -194,8 +196,22 @@ async def test_a_database_that_is_locked_while_parts_wait(
 
 
 @pytest.mark.kanade(files=[FILE])
-async def test_what_does_not_pass_the_filter_is_left_out(host: Any, opened: list[Any]) -> None:
-    """Most of the stream passes it, so all of it is delivered; subjects beside are those of others."""
+async def test_what_does_not_pass_the_filter_is_left_out(
+    host: Any, opened: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most of the stream passes it, so all of it is delivered; subjects beside are those of others.
+
+    They are not told as waiting either.
+    """
+    monkeypatch.setattr(pace, "MOST", 16)
+    told: list[tuple[int, int, bool]] = []
+    passed = Status.passed
+
+    def noting(self: Status, count: int, *arguments: Any) -> None:
+        passed(self, count, *arguments)
+        told.append((self.messages, self.lag, self.lag_at_most))
+
+    monkeypatch.setattr(Status, "passed", noting)
     await host.stop()
     config = (await host.broker.api("STREAM.INFO.OBS_EVENTS"))["config"]
     widened = json.dumps(config | {"subjects": ["obs.>", "beside.>"]}).encode()
@@ -208,6 +224,35 @@ async def test_what_does_not_pass_the_filter_is_left_out(host: Any, opened: list
     await all_once(host, 200)
     assert opened
     assert opened[0]._passes is not None
+    assert len(told) > 1
+    assert told == [(done, 200 - done, False) for done, _, _ in told]
+
+
+@pytest.mark.parametrize(
+    ("count", "sequence", "pending", "told"),
+    [
+        (0, 10, 90, (60, False)),
+        (50, 80, 20, (10, False)),
+        (50, 80, 25, (15, True)),
+        (60, 100, 3, (3, True)),
+        (70, 115, 0, (0, True)),
+        (50, 80, 8, (8, False)),
+    ],
+    ids=[
+        "those beside are left out",
+        "exactly what is left",
+        "five have come since",
+        "some of the three that have come pass",
+        "fifteen have come and ten of them passed",
+        "some were deleted",
+    ],
+)
+def test_what_waits_while_a_backlog_is_sifted(
+    count: int, sequence: int, pending: int, told: tuple[int, bool]
+) -> None:
+    """Of 100 that waited 60 passed; `count` of those are done, `sequence` of all are delivered."""
+    last = Fetched(sequence, sequence, 1, 0, pending, "s", b"", "")
+    assert Sifting(60, 100).after(count, last) == told
 
 
 def test_parts_shrink_when_they_are_long_and_grow_while_full_ones_are_short() -> None:

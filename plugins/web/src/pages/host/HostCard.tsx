@@ -39,7 +39,9 @@ export default function HostCard() {
             to: has("web.plugins") ? "/plugins" : undefined,
           },
           {
-            value: count(lag),
+            value: rows.some((row) => row.lag_at_most)
+              ? t("projections.atMost", { lag: count(lag) })
+              : count(lag),
             label: t("card.lag"),
             to: has("web.projections") ? "/projections" : undefined,
             tone: lag > 10_000 ? "warn" : undefined,

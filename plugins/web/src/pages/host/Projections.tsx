@@ -95,7 +95,10 @@ function Streams({ rows, onRebuild }: { rows: ProjectionRow[]; onRebuild: (plugi
       title: t("projections.lag"),
       right: true,
       tight: true,
-      cell: (row) => count(row.lag, i18n.language),
+      cell: (row) => {
+        const lag = count(row.lag, i18n.language);
+        return row.lag_at_most ? t("projections.atMost", { lag }) : lag;
+      },
     },
     {
       key: "rate",

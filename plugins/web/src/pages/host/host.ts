@@ -48,6 +48,8 @@ export interface ProjectionRow {
   sequence?: number;
   at?: string | null;
   lag?: number | null;
+  /** It is that many at most: a backlog is sifted. */
+  lag_at_most?: boolean;
   rate?: number;
   messages?: number;
   dead_letters?: number;
