@@ -45,11 +45,20 @@ Nothing of it reaches beyond this computer. Deleting the folder deletes the demo
     type=click.FloatRange(0.01, 100),
     help="How many times as often the PCs report.",
 )
+@click.option(
+    "--offline",
+    default=0.01,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Share of the PCs that are away at any moment.",
+)
 @click.option("--empty", is_flag=True, help="Save no jobs, schedules and accounts to look at.")
 @click.option("--data", metavar="DIR", help="Folder for everything. Default: one of yours, kanade-demo.")
 @click.option("--port", type=click.IntRange(0, 65535), help="HTTP port. Default: 8080, or another free one.")
 @click.option("-v", "--verbose", is_flag=True, help="Show the log here too (it is always in the folder).")
-def command(agents: int, rate: float, empty: bool, data: str | None, port: int | None, verbose: bool) -> int:
+def command(
+    agents: int, rate: float, offline: float, empty: bool, data: str | None, port: int | None, verbose: bool
+) -> int:
     """Run a whole system to look at: host, broker, database and a simulated fleet."""
     folder = demo_folder(data)
     running = RunFile(folder).read()
@@ -77,7 +86,7 @@ def command(agents: int, rate: float, empty: bool, data: str | None, port: int |
     async def on_ready(app: App) -> None:
         click.echo(welcome(app.url, login, folder))
         if agents:
-            fleet.append(start_fleet(app, agents, rate))
+            fleet.append(start_fleet(app, agents, rate, offline))
             if not empty and (token := await demo_token(app.url, login)):
                 fleet.append(start_furnishing(app, token))
             await watch_fleet(fleet[0])
@@ -130,12 +139,13 @@ def start_furnishing(app: App, token: str) -> subprocess.Popen[bytes]:
     return _start(app, ["furnish", "--url", app.url], {"KANADE_AUTH_TOKEN": token})
 
 
-def start_fleet(app: App, agents: int, rate: float) -> subprocess.Popen[bytes]:
+def start_fleet(app: App, agents: int, rate: float, offline: float) -> subprocess.Popen[bytes]:
     """The simulated fleet, as a process of its own: it shall not share the host's event loop."""
     assert app.broker is not None
     token = app.broker.embedded.token if app.broker.embedded is not None else ""
     words = ["simulate", "--agents", str(agents), "--groups", "--nats", app.broker.url]
-    return _start(app, [*words, "--rate", str(rate), "--events", "20"], {"KANADE_NATS_TOKEN": token})
+    words += ["--rate", str(rate), "--offline", str(offline), "--events", "20"]
+    return _start(app, words, {"KANADE_NATS_TOKEN": token})
 
 
 def _start(app: App, words: list[str], secret: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import json
+import os
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -90,7 +91,8 @@ SCROLL = """async () => {
 }"""
 
 
-async def test_a_scroll_through_ten_thousand_has_few_rows_and_no_long_frame(here: Visit) -> None:
+async def test_a_scroll_through_ten_thousand_has_few_rows(here: Visit) -> None:
+    """`./run prove frames` names a file for the longest tasks, in ms of processor time, and judges them."""
     page = await here.come()
     await here.go(page, "/agents?sort=pc_id")
     await expect(page.get_by_text("10,000 agents")).to_be_visible()
@@ -99,8 +101,8 @@ async def test_a_scroll_through_ten_thousand_has_few_rows_and_no_long_frame(here
     longest = longest_tasks(json.loads(await here.browser.stop_tracing()))
     assert told["height"] > 300_000
     assert told["most"] < 100
-    # Two may be longer: the compiler and the collector of garbage work in between, when they like.
-    assert longest[2] < 50, longest
+    if "KANADE_FRAMES" in os.environ:
+        Path(os.environ["KANADE_FRAMES"]).write_text(json.dumps(longest))
     await expect(page.get_by_text("PC-10000")).to_be_visible()
     assert await here.violations(page) == []
 

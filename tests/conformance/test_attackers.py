@@ -7,7 +7,6 @@ import gzip
 import itertools
 import json
 import socket
-import time
 from typing import Any
 from urllib.parse import quote
 
@@ -38,10 +37,8 @@ async def test_a_compressed_body_is_not_unpacked(host: Any) -> None:
     """A kilobyte that becomes a gigabyte is a kilobyte here."""
     bomb = gzip.compress(b'{"id": "' + b"a" * 50_000_000 + b'"}')
     headers = {"content-encoding": "gzip", "content-type": "application/json"}
-    began = time.monotonic()
     answer = await host.post("/api/jobs", data=bomb, headers=headers)
-    assert 400 <= answer.status < 500
-    assert time.monotonic() - began < 10
+    assert answer.status == 415
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body directly:ResourceWarning")

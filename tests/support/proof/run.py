@@ -36,7 +36,7 @@ from bench.run import Bench, options_of
 from bench.site import Site
 from browsing import SCREENS
 
-from proof import child, depth, document, faults, screenshots, soak
+from proof import child, depth, document, faults, frames, screenshots, soak
 
 SECONDS, RATE = 600.0, 2_000
 ROWS, PORTION = 3_000_000, 250_000
@@ -71,6 +71,11 @@ def prove_screenshots(options: argparse.Namespace) -> list[str]:
     """Every page in both themes and at both widths, into var/screens."""
     forms = screenshots.SHORT if options.scale == "short" else screenshots.FORMS
     return screenshots.lines(screenshots.take(SCREENS, forms))
+
+
+def prove_frames(_: argparse.Namespace) -> list[str]:
+    """A scroll through 10,000 agents in a real browser: no long task."""
+    return frames.lines(frames.measure())
 
 
 def prove_bench(options: argparse.Namespace) -> list[str]:
@@ -116,6 +121,7 @@ PARTS: dict[str, Part] = {
     "soak": Part(11, prove_soak),
     "depth": Part(8, prove_depth),
     "screenshots": Part(3, prove_screenshots),
+    "frames": Part(1, prove_frames),
     "bench": Part(8, prove_bench),
     "fuzz": Part(60, prove_fuzz),
 }
