@@ -66,6 +66,7 @@ class WriterFigures:
     failed: int
     busy_seconds: float
     last_commit_seconds: float
+    last_sync_seconds: float
     waiting: tuple[int, int]
 
 
@@ -176,6 +177,11 @@ class _HostCollector(Collector):
         )
         yield GaugeMetricFamily(
             "kanade_writer_last_commit_seconds", "Duration of the last COMMIT", value=one.last_commit_seconds
+        )
+        yield GaugeMetricFamily(
+            "kanade_writer_last_sync_seconds",
+            "Duration of the last wait for the disk, apart from the writer",
+            value=one.last_sync_seconds,
         )
         waiting = GaugeMetricFamily("kanade_writer_waiting", "Work in the writer's queue", labels=["kind"])
         for kind, count in zip(("request", "batch"), one.waiting):

@@ -30,8 +30,9 @@ def make_private(path: Path) -> bool:
     return True
 
 
-def open_writer(location: Location) -> sqlite3.Connection:
-    """The one connection that writes and checkpoints; what it commits survives a power loss (WAL, FULL)."""
+def open_writer(location: Location, *, synchronous: str = "FULL") -> sqlite3.Connection:
+    """The one connection that writes and checkpoints. What it commits survives a power loss with `FULL`;
+    with `NORMAL` once its log was brought to the disk (`LogSync`)."""
     connection = sqlite3.connect(
         location.uri("rw"),
         uri=True,
@@ -42,7 +43,7 @@ def open_writer(location: Location) -> sqlite3.Connection:
     try:
         connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # acts on an empty file only
         _use_wal(connection, location.path)
-        connection.execute(f"PRAGMA synchronous = {'OFF' if location.scratch else 'FULL'}")
+        connection.execute(f"PRAGMA synchronous = {'OFF' if location.scratch else synchronous}")
         connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")

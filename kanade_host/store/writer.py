@@ -27,6 +27,7 @@ from kanade_host.store.group import Group, GroupLost
 from kanade_host.store.guard import HOST, Guard, Owners
 from kanade_host.store.location import Location
 from kanade_host.store.queue import Job, JobQueue
+from kanade_host.store.syncing import LogSync, synced_apart
 from kanade_host.store.tx import Transaction
 
 T = TypeVar("T")
@@ -48,12 +49,14 @@ class WriterStats:
     failed: int = 0
     busy_seconds: float = 0.0
     last_commit_seconds: float = 0.0
+    last_sync_seconds: float = 0.0
 
 
 class Writer:
     """Runs functions in transactions, on one thread. `open` and `close` on the event loop.
 
-    - `on_commit(commit)` is called on the loop before the functions' callers go on.
+    - `on_commit(commit)` is called on the loop before the functions' callers go on: as soon as readers
+      see the rows, while those wait for the disk.
     - `on_stuck(owner)` is called on another thread when that owner's code does not give the thread
       back: the process has to end.
     - `on_damage(error)` is called on the loop when SQLite says that the file is damaged.
@@ -82,6 +85,7 @@ class Writer:
         self._opened: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] | None = None
         self._connection: sqlite3.Connection
+        self._sync: LogSync | None = None
         self._dirty = True
         self._identity, self._looked_at = (0, 0), 0.0
 
@@ -121,7 +125,7 @@ class Writer:
         deadline: float = 2.0,
         attach: tuple[str, Location] | None = None,
     ) -> T:
-        """Run `work` in a transaction; answers its value once that is committed.
+        """Run `work` in a transaction; answers its value once that is committed and on the disk.
 
         What it raises undoes what it did, and comes out here. `StoreUnavailable`: nothing was written,
         the cause concerns everybody. `Overran`: it took longer than `deadline` seconds. `NotAllowed`:
@@ -145,6 +149,8 @@ class Writer:
             row = self._connection.execute("SELECT number, epoch, made_by FROM host_commits").fetchone()
             self.number, self.epoch, self.made_by = row
             self._watch.start(threading.get_ident(), self._connection.interrupt)
+            if synced_apart(self.location):
+                self._sync = LogSync(self.location.path, self._kept)
         except BaseException as error:
             with contextlib.suppress(AttributeError):
                 self._connection.close()
@@ -159,11 +165,14 @@ class Writer:
                 checkpoint(self._connection, self.location.path)
                 self._dirty = False
         self._watch.close()
+        if self._sync is not None:
+            self._sync.close()
         self._connection.close()
         self._tell(self._settle_end)
 
     def _reopen(self) -> None:
-        self._connection = open_writer(self.location)
+        apart = synced_apart(self.location)
+        self._connection = open_writer(self.location, synchronous="NORMAL" if apart else "FULL")
         found = self.location.path.stat()
         self._identity, self._looked_at = (found.st_dev, found.st_ino), time.monotonic()
         self._guard.owner = HOST
@@ -245,7 +254,17 @@ class Writer:
             commit = Commit(self.number, group.changes, group.sent)
             self.stats.commits += 1
             self.stats.last_commit_seconds = time.monotonic() - began
-        self._tell(self._deliver, commit, group.done, group.calls)
+        if self._sync is None:
+            self._tell(self._deliver, commit, group.done, group.calls)
+            return
+        self._tell(self._deliver, commit, [], group.calls)
+        self._sync.put(group.done, committed=commit is not None)
+
+    def _kept(self, jobs: list[Job]) -> None:
+        """On the thread that waits for the disk."""
+        assert self._sync is not None
+        self.stats.last_sync_seconds = self._sync.last_seconds
+        self._tell(self._deliver, None, jobs, [])
 
     def _after_loss(self, jobs: list[Job], lost: GroupLost) -> None:
         """The transaction is gone: through a cause all fail with it, else the blameless run again."""

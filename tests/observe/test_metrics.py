@@ -36,7 +36,7 @@ def test_all_sources() -> None:
     metrics.sources.projections = lambda: [status]
     metrics.sources.samples = lambda: [SampleFigures("heartbeat.beats", "heartbeat", 9, 7, 1, 1)]
     metrics.sources.plugins = lambda: [PluginFigures("results", "running")]
-    metrics.sources.writer = lambda: WriterFigures(5, 4, 3, 2, 1.5, 0.25, (6, 7))
+    metrics.sources.writer = lambda: WriterFigures(5, 4, 3, 2, 1.5, 0.25, 0.125, (6, 7))
     metrics.sources.outbox = lambda: 8
     metrics.sources.connected = lambda: True
     found = scraped(metrics)

@@ -81,7 +81,7 @@ async def test_the_connections_are_set_as_the_design_says(writer: Writer, reader
     wanted = {
         "page_size": 8192,
         "journal_mode": "wal",
-        "synchronous": 2,
+        "synchronous": 1 if os.name == "posix" else 2,
         "foreign_keys": 0,
         "cache_size": -65536,
         "wal_autocheckpoint": 16384,

@@ -1,4 +1,4 @@
-"""No bytes at all make a decoder or a parser do more than refuse them; one that hangs meets the test's time-out.
+"""No bytes at all make a decoder or a parser do more than refuse them; one that hangs meets its time-out.
 
 The budget is fixed: the same examples every time (`--fuzz-examples` multiplies them in the long form).
 """

@@ -17,7 +17,7 @@ MOST_MS, LONGER = 50.0, 2
 
 
 def measure() -> list[float]:
-    """Milliseconds of the longest tasks, the longest first. Raises RuntimeError where the test does not pass."""
+    """Milliseconds of the longest tasks, the longest first. Raises RuntimeError when the test fails."""
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "frames.json"
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", TEST]
