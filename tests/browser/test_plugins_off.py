@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest_asyncio
 from browsing import Visit
 from demo_host import Served, end_demo, serve_without, start_demo
 from playwright.async_api import Browser, Page, Response, expect
+from release_upload import upload_release
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 OFF = {"heartbeat": ("heartbeat",), "others": ("audit", "fleet", "inventory")}
@@ -97,3 +99,41 @@ async def test_without_the_list_of_agents_it_is_said_that_nobody_knows_them(here
         await here.go(page, path)
         await expect(page.get_by_text("The plugin heartbeat does not run").first).to_be_visible()
     await expect(page.get_by_role("button", name="Fleet:")).to_have_count(0)
+
+
+@pytest.mark.parametrize("less", ["heartbeat"], indirect=True)
+async def test_a_version_is_rolled_out_although_nobody_can_count_the_pcs(
+    here: Visit, less: Served, tmp_path: Path
+) -> None:
+    """The number that is typed otherwise is not known: what is typed is the version."""
+    version = "9.9.1-uncounted"
+    page = await here.come("operator")
+    await here.go(page, "/rollout")
+    await upload_release(page, tmp_path, version)
+    await here.go(page, f"/rollout?roll={version}")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_text("One PC").click()
+    await dialog.get_by_label("One PC").last.fill("unseen")
+    await expect(dialog.get_by_text("Not known: the plugin heartbeat")).to_be_visible()
+    button = dialog.get_by_role("button", name="Roll out", exact=True)
+    await expect(button).to_be_disabled()
+    await dialog.get_by_label(f"Type {version} to confirm").fill(version)
+    await button.click()
+    row = page.get_by_role("table", name="Who shall have which version").get_by_role("row", name="unseen")
+    await expect(row).to_contain_text("Not known: the plugin heartbeat")
+    assert await here.violations(page) == []
+
+
+@pytest.mark.parametrize("less", ["others"], indirect=True)
+async def test_how_far_a_group_is_says_why_nobody_knows(here: Visit, less: Served, tmp_path: Path) -> None:
+    version = "9.9.2-uncounted"
+    page = await here.come("operator")
+    await here.go(page, "/rollout")
+    await upload_release(page, tmp_path, version)
+    await here.go(page, f"/rollout?roll={version}")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("textbox", name="Group").fill("somebody")
+    await dialog.get_by_label(f"Type {version} to confirm").fill(version)
+    await dialog.get_by_role("button", name="Roll out", exact=True).click()
+    row = page.get_by_role("table", name="Who shall have which version").get_by_role("row", name="somebody")
+    await expect(row).to_contain_text("Not known: the plugin fleet")

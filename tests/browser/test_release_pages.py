@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from browsing import Visit
 from demo_host import Served
-from kanade_host_simulator.binary import agent_binary
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
+from release_upload import upload_release
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser lives as long
 
@@ -32,16 +32,6 @@ def tidy(served: Served) -> Iterator[None]:
         served.ask("DELETE", f"/api/views/{view['view_id']}")
 
 
-async def upload_release(page: Page, folder: Path) -> None:
-    binary = folder / "kanade-agent.exe"
-    binary.write_bytes(agent_binary(VERSION))
-    await page.get_by_role("button", name="Upload a release").click()
-    dialog = page.get_by_role("dialog")
-    await dialog.locator("input[type=file]").set_input_files(binary)
-    await dialog.get_by_role("button", name="Upload", exact=True).click()
-    await expect(page.get_by_role("table", name="Releases").get_by_text(VERSION)).to_be_visible()
-
-
 def group_of(served: Served) -> tuple[str, int]:
     """A group of the simulated fleet with members, and how many."""
     groups = served.ask("GET", "/api/groups")["groups"]
@@ -55,7 +45,7 @@ async def test_a_release_is_uploaded_rolled_out_stopped_and_deleted(
 ) -> None:
     page = await visit.come("operator")
     await visit.go(page, "/rollout")
-    await upload_release(page, tmp_path)
+    await upload_release(page, tmp_path, VERSION)
     group, members = group_of(served)
     row = page.get_by_role("table", name="Releases").get_by_role("row", name=VERSION)
     await row.get_by_role("button", name="Roll out").click()
@@ -81,7 +71,7 @@ async def test_a_release_is_uploaded_rolled_out_stopped_and_deleted(
 async def test_everybody_asks_for_the_number(visit: Visit, served: Served, tmp_path: Path) -> None:
     page = await visit.come("operator")
     await visit.go(page, "/rollout")
-    await upload_release(page, tmp_path)
+    await upload_release(page, tmp_path, VERSION)
     total = served.ask("GET", "/api/fleet/facets?by=version")["total"]
     await page.get_by_role("button", name="Roll out a version").click()
     dialog = page.get_by_role("dialog")
@@ -99,7 +89,7 @@ async def test_waves_are_begun_one_by_one_and_stopped_together(
 ) -> None:
     page = await visit.come("operator")
     await visit.go(page, "/rollout")
-    await upload_release(page, tmp_path)
+    await upload_release(page, tmp_path, VERSION)
     group, members = group_of(served)
     await page.get_by_role("button", name="New staged rollout").click()
     dialog = page.get_by_role("dialog")

@@ -1,13 +1,15 @@
 /** A card of the overview: what it is about, one number that says it all, and what lies behind. */
 
 import type { ReactNode } from "react";
+import { Link } from "react-router";
+import { useReaches } from "../lib/reach";
 import styles from "./Card.module.css";
 import { PageLink } from "./PageLink";
 import { Shape, type Tone } from "./Status";
 
 interface CardProps {
   title: string;
-  /** The page behind it. */
+  /** The page behind it; no link while it is not there. */
   to?: string;
   children: ReactNode;
   wide?: boolean;
@@ -25,7 +27,7 @@ export function Card({ title, to, children, wide = false }: CardProps) {
 export interface Figure {
   value: ReactNode;
   label: string;
-  /** The rows behind the number. */
+  /** The rows behind the number; no link while their page is not there. */
   to?: string;
   tone?: Tone;
 }
@@ -50,11 +52,12 @@ export function Figures({ of }: { of: readonly Figure[] }) {
 }
 
 function FigureLink({ to, children }: { to?: string; children: ReactNode }) {
-  if (!to) return <span className={styles.figure}>{children}</span>;
+  const reaches = useReaches();
+  if (!to || !reaches(to)) return <span className={styles.figure}>{children}</span>;
   return (
-    <PageLink className={styles.figure} to={to}>
+    <Link className={styles.figure} to={to}>
       {children}
-    </PageLink>
+    </Link>
   );
 }
 

@@ -22,7 +22,8 @@ export interface ConfirmProps {
   disabled?: boolean;
   /** How many PCs it happens to; from `TYPE_FROM` on, or with `typed`, the number has to be typed. */
   count?: number;
-  typed?: boolean;
+  /** A word: that has to be typed instead, where there is no number. */
+  typed?: boolean | string;
   /** The label of a line of text that has to be filled in: why this happens. */
   reason?: string;
 }
@@ -37,6 +38,11 @@ export function Confirm(props: ConfirmProps) {
       {opened && <Question {...props} />}
     </Modal>
   );
+}
+
+function wordToType(count: number | undefined, typed: boolean | string | undefined): string | undefined {
+  if (typeof typed === "string") return typed;
+  return count !== undefined && (typed || count >= TYPE_FROM) ? String(count) : undefined;
 }
 
 /** The question without its dialog, for a form that asks at its end. */
@@ -54,10 +60,11 @@ export function Question({
 }: Omit<ConfirmProps, "opened" | "title">) {
   const { t } = useTranslation("shell");
   const [text, setText] = useState("");
-  const asks = count !== undefined && (typed || count >= TYPE_FROM);
+  const word = wordToType(count, typed);
+  const asks = word !== undefined;
   const [why, setWhy] = useState("");
   const given = reason === undefined || why.trim() !== "";
-  const right = !disabled && given && (!asks || text.trim() === String(count));
+  const right = !disabled && given && (!asks || text.trim() === word);
   return (
     <form
       onSubmit={(event) => {
@@ -79,10 +86,10 @@ export function Question({
         )}
         {asks && (
           <TextInput
-            label={t("confirm.type", { count })}
+            label={count === undefined ? t("confirm.typeWord", { word }) : t("confirm.type", { count })}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
-            inputMode="numeric"
+            inputMode={count === undefined ? "text" : "numeric"}
             autoComplete="off"
             data-autofocus={reason === undefined ? true : undefined}
           />

@@ -2,6 +2,7 @@
 import { useInfiniteQuery, useQueries, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { onChange } from "../lib/live";
+import { type Head, looked, nothing } from "./head";
 import type { Asked, CursorSource, OffsetSource, Page, Source } from "./types";
 
 export const PAGE = 100;
@@ -181,7 +182,8 @@ function useCursorRows<R>(source: CursorSource<R>, asked: Asked): Rows<R> {
   });
   const loaded = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
   const refreshes = source.live === "refresh";
-  const head = useHead(source, asked, question, loaded, refreshes ? undefined : source.topics);
+  const begun = query.data !== undefined;
+  const head = useHead(source, asked, question, begun ? loaded : null, refreshes ? undefined : source.topics);
   const { refetch } = query;
   useRefresh(refreshes ? source.topics : undefined, refetch);
   const all = useMemo(
@@ -217,29 +219,26 @@ function useCursorRows<R>(source: CursorSource<R>, asked: Asked): Rows<R> {
   };
 }
 
-interface Held<R> {
+interface Held<R> extends Head<R> {
   question: string;
-  waiting: R[];
-  shown: R[];
-  /** Rows of the newest page that are shown already, as they are now. */
-  changed: ReadonlyMap<string, R>;
 }
 
-/** What has come since the first page was loaded, newest first, until somebody wants to see it. */
+/** Looks at the first page again when something has changed; not before it is `loaded` for the first time. */
 function useHead<R>(
   source: CursorSource<R>,
   asked: Asked,
   question: string,
-  loaded: readonly R[],
+  loaded: readonly R[] | null,
   wanted: readonly string[] | undefined,
 ) {
-  const [held, setHeld] = useState<Held<R>>({ question, waiting: [], shown: [], changed: new Map() });
+  const [held, setHeld] = useState<Held<R>>({ question, ...nothing<R>() });
   const mine = useMemo<Held<R>>(
-    () => (held.question === question ? held : { question, waiting: [], shown: [], changed: new Map() }),
+    () => (held.question === question ? held : { question, ...nothing<R>() }),
     [held, question],
   );
-  const newest = useRef({ source, asked, loaded, mine });
-  newest.current = { source, asked, loaded, mine };
+  const ids = useMemo(() => loaded && new Set(loaded.map(source.rowId)), [loaded, source]);
+  const newest = useRef({ source, asked, question, ids, mine });
+  newest.current = { source, asked, question, ids, mine };
   const topics = wanted?.join() ?? "";
   useEffect(() => {
     if (!topics) return;
@@ -251,17 +250,13 @@ function useHead<R>(
         return;
       }
       going = new AbortController();
-      const { source, asked } = newest.current;
+      const { source, asked, question } = newest.current;
       try {
         const page = await source.page(asked, null, PAGE, going.signal);
-        const { loaded, mine } = newest.current;
-        const known = new Set(
-          [...mine.waiting, ...mine.shown, ...loaded.slice(0, PAGE * 2)].map(source.rowId),
-        );
-        const added = page.rows.filter((row) => !known.has(source.rowId(row)));
-        const changed = new Map(mine.changed);
-        for (const row of page.rows) changed.set(source.rowId(row), row);
-        setHeld({ ...mine, waiting: [...added, ...mine.waiting], changed });
+        const { ids, mine } = newest.current;
+        // Not where another question is asked by now, or there is no first page yet: then that one is new.
+        if (ids && newest.current.question === question)
+          setHeld({ question, ...looked(mine, page.rows, ids, source.rowId) });
       } catch {
         // the next change asks again; what is shown stays
       }

@@ -4,14 +4,14 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActionButton } from "../../design/ActionButton";
 import { Age } from "../../design/Age";
-import { Confirm } from "../../design/Confirm";
+import { Asked } from "../../design/Asked";
 import { PageHead, Section } from "../../design/PageHead";
 import { Loaded } from "../../design/States";
 import { Status } from "../../design/Status";
 import { type Column, Table } from "../../design/Table";
 import { visible } from "../../design/text";
 import { api, path } from "../../lib/api";
-import { useAction, useApi } from "../../lib/data";
+import { useApi } from "../../lib/data";
 import { type Role, usePrincipal } from "../../lib/me";
 import { type Account, instant, ROLES } from "./accounts";
 import { NewAccount } from "./NewAccount";
@@ -100,7 +100,7 @@ function Rows({ rows }: { rows: Account[] }) {
   return (
     <>
       <Table label={t("accounts.title")} columns={columns} rows={rows} rowKey={(row) => row.username} />
-      <Asked question={question} onClose={() => ask(null)} />
+      <AskedAccount question={question} onClose={() => ask(null)} />
       <ResetPassword account={resets} onClose={() => reset(null)} />
     </>
   );
@@ -150,25 +150,26 @@ function perform({ account, what }: Question): Promise<unknown> {
   return api.patch(to, { json: { role: what } });
 }
 
-function Asked({ question, onClose }: { question: Question | null; onClose: () => void }) {
+function AskedAccount({ question, onClose }: { question: Question | null; onClose: () => void }) {
   const { t } = useTranslation("auth");
-  const action = useAction({ run: perform, done: t("accounts.done"), touches: ["accounts"], after: onClose });
-  const name = question?.account.username ?? "";
-  const what = question?.what ?? "disable";
-  const isRole = (ROLES as readonly string[]).includes(what);
-  const key = isRole ? "role" : what;
-  const role = isRole ? t(`shell:role.${what}`) : "";
   return (
-    <Confirm
-      opened={question !== null}
+    <Asked
+      asked={question}
+      question={({ account, what }) => {
+        const isRole = (ROLES as readonly string[]).includes(what);
+        const key = isRole ? "role" : what;
+        const role = isRole ? t(`shell:role.${what}`) : "";
+        return {
+          danger: what === "delete" || what === "disable" || what === "revoke",
+          title: t(`accounts.ask.${key}`, { name: account.username, role }),
+          action: t(`accounts.button.${key}`),
+          children: t(`accounts.about.${key}`),
+        };
+      }}
+      run={perform}
+      done={() => t("accounts.done")}
+      touches={["accounts"]}
       onClose={onClose}
-      onConfirm={() => question && action.mutate(question)}
-      title={t(`accounts.ask.${key}`, { name, role })}
-      action={t(`accounts.button.${key}`)}
-      danger={what === "delete" || what === "disable" || what === "revoke"}
-      busy={action.isPending}
-    >
-      {t(`accounts.about.${key}`)}
-    </Confirm>
+    />
   );
 }

@@ -6,13 +6,11 @@ import { SkeletonRows } from "../../design/States";
 import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { useApi } from "../../lib/data";
-import { useHasPage } from "../../lib/plugins";
 import { type BrokerView, type PluginRow, type ProjectionRow, pluginTone } from "./host";
 import styles from "./host.module.css";
 
 export default function HostCard() {
   const { t } = useTranslation("host");
-  const has = useHasPage();
   const plugins = useApi<{ plugins: PluginRow[] }>("/api/plugins", { topics: ["plugins"] });
   const projections = useApi<{ projections: ProjectionRow[] }>("/api/projections", { topics: ["*"] });
   const broker = useApi<BrokerView>("/api/broker", { everySeconds: 60 });
@@ -36,20 +34,20 @@ export default function HostCard() {
           {
             value: count(plugins.data.plugins.filter((one) => one.state === "running").length),
             label: t("card.plugins"),
-            to: has("web.plugins") ? "/plugins" : undefined,
+            to: "/plugins",
           },
           {
             value: rows.some((row) => row.lag_at_most)
               ? t("projections.atMost", { lag: count(lag) })
               : count(lag),
             label: t("card.lag"),
-            to: has("web.projections") ? "/projections" : undefined,
+            to: "/projections",
             tone: lag > 10_000 ? "warn" : undefined,
           },
           {
             value: count(letters),
             label: t("card.letters"),
-            to: has("web.dead-letters") ? "/dead-letters" : undefined,
+            to: "/dead-letters",
             tone: letters > 0 ? "warn" : undefined,
           },
         ]}

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActionButton } from "../../design/ActionButton";
 import { Age } from "../../design/Age";
-import { Confirm } from "../../design/Confirm";
+import { Asked } from "../../design/Asked";
 import { count } from "../../design/numbers";
 import { PageHead } from "../../design/PageHead";
 import { PageLink } from "../../design/PageLink";
@@ -14,7 +14,7 @@ import { Status, type Tone } from "../../design/Status";
 import { type Column, Table } from "../../design/Table";
 import { visible } from "../../design/text";
 import { api, path } from "../../lib/api";
-import { useAction, useApi } from "../../lib/data";
+import { useApi } from "../../lib/data";
 import { usePrincipal } from "../../lib/me";
 
 interface Approval {
@@ -57,7 +57,7 @@ function whyNot(row: Approval, me: string | undefined) {
 /** What everybody is called while authentication is off. */
 const NO_ACCOUNT = "auth-disabled";
 
-interface Asked {
+interface Decision {
   row: Approval;
   what: "approve" | "reject";
 }
@@ -65,7 +65,7 @@ interface Asked {
 export default function Approvals() {
   const { t } = useTranslation("jobs");
   const answer = useApi<Approval[]>("/api/approvals", { topics: ["approvals"] });
-  const [asked, ask] = useState<Asked | null>(null);
+  const [asked, ask] = useState<Decision | null>(null);
   return (
     <>
       <PageHead title={t("approvals.title")} about={t("approvals.about")} />
@@ -75,7 +75,7 @@ export default function Approvals() {
   );
 }
 
-function Rows({ rows, onAsk }: { rows: Approval[]; onAsk: (asked: Asked) => void }) {
+function Rows({ rows, onAsk }: { rows: Approval[]; onAsk: (asked: Decision) => void }) {
   const { t, i18n } = useTranslation("jobs");
   const { data: me } = usePrincipal();
   const blocked = (row: Approval) => {
@@ -161,32 +161,27 @@ function Rows({ rows, onAsk }: { rows: Approval[]; onAsk: (asked: Asked) => void
   );
 }
 
-function Decide({ asked, onClose }: { asked: Asked | null; onClose: () => void }) {
+function Decide({ asked, onClose }: { asked: Decision | null; onClose: () => void }) {
   const { t } = useTranslation("jobs");
-  const action = useAction({
-    run: ({ row, what, reason }: Asked & { reason: string }) =>
-      api.post(`${path`/api/approvals/${row.exec_id}`}/${what}`, {
-        json: what === "reject" ? { reason } : undefined,
-      }),
-    done: (_, { what }) => t(`approvals.done.${what}`),
-    touches: ["approvals", "executions"],
-    after: onClose,
-  });
-  if (!asked) return null;
-  const approves = asked.what === "approve";
   return (
-    <Confirm
-      opened
+    <Asked
+      asked={asked}
+      question={({ row, what }) => ({
+        danger: what === "reject",
+        title: t(`approvals.ask.${what}`, { job: visible(row.job_id) }),
+        action: t(`approvals.${what}`),
+        count: what === "approve" ? row.expected : undefined,
+        reason: what === "reject" ? t("approvals.reason") : undefined,
+        children: t("approvals.askText", { count: row.expected, by: visible(row.asked_by) }),
+      })}
+      run={({ row, what }, reason) =>
+        api.post(`${path`/api/approvals/${row.exec_id}`}/${what}`, {
+          json: what === "reject" ? { reason } : undefined,
+        })
+      }
+      done={({ what }) => t(`approvals.done.${what}`)}
+      touches={["approvals", "executions"]}
       onClose={onClose}
-      onConfirm={(reason) => action.mutate({ ...asked, reason })}
-      busy={action.isPending}
-      danger={!approves}
-      title={t(`approvals.ask.${asked.what}`, { job: visible(asked.row.job_id) })}
-      action={t(`approvals.${asked.what}`)}
-      count={approves ? asked.row.expected : undefined}
-      reason={approves ? undefined : t("approvals.reason")}
-    >
-      {t("approvals.askText", { count: asked.row.expected, by: visible(asked.row.asked_by) })}
-    </Confirm>
+    />
   );
 }

@@ -19,7 +19,7 @@ import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
 import { text, useUrlState } from "../../lib/urlState";
 import { listUrl } from "../../list/state";
-import { Asked, type Doing, doings, TOPICS, type Wish } from "./doings";
+import { AskedJob, type Doing, doings, TOPICS, type Wish } from "./doings";
 import { JobMark, JobSheet } from "./JobSheet";
 import { type Job, kindOf } from "./jobs";
 
@@ -74,7 +74,7 @@ export default function Catalog() {
                 onAsk={(what) => opened && ask({ job: opened, what })}
                 onClose={close}
               />
-              <Asked
+              <AskedJob
                 asked={asked}
                 onClose={() => ask(null)}
                 onDone={(what) => what === "delete" && open !== "" && close()}

@@ -1,9 +1,8 @@
 /** What can be done with a job beside running and editing it, asked about first. */
 import { useTranslation } from "react-i18next";
-import { Confirm } from "../../design/Confirm";
+import { Asked } from "../../design/Asked";
 import { visible } from "../../design/text";
 import { api, path } from "../../lib/api";
-import { useAction } from "../../lib/data";
 import type { Job } from "./jobs";
 
 export type Doing = "revoke" | "unrevoke" | "kill" | "delete";
@@ -26,36 +25,28 @@ function perform({ job, what }: Wish): Promise<unknown> {
   return api.post(`${path`/api/scripts/${job.id}`}/${what}`);
 }
 
-interface AskedProps {
+interface AskedJobProps {
   asked: Wish | null;
   onClose: () => void;
   onDone?: (what: Doing) => void;
 }
 
-export function Asked({ asked, onClose, onDone }: AskedProps) {
+export function AskedJob({ asked, onClose, onDone }: AskedJobProps) {
   const { t } = useTranslation("jobs");
-  const action = useAction({
-    run: perform,
-    done: (_, { what }) => t(`done.${what}`),
-    touches: TOPICS,
-    after: (_, { what }) => {
-      onClose();
-      onDone?.(what);
-    },
-  });
-  if (!asked) return null;
-  const { job, what } = asked;
   return (
-    <Confirm
-      opened
+    <Asked
+      asked={asked}
+      question={({ job, what }) => ({
+        danger: what !== "unrevoke",
+        title: t(`ask.${what}`, { id: visible(job.id) }),
+        action: t(`do.${what}`),
+        children: t(`askText.${what}`, { running: job.live.running, pending: job.live.pending }),
+      })}
+      run={perform}
+      done={({ what }) => t(`done.${what}`)}
+      touches={TOPICS}
       onClose={onClose}
-      onConfirm={() => action.mutate(asked)}
-      busy={action.isPending}
-      danger={what !== "unrevoke"}
-      title={t(`ask.${what}`, { id: visible(job.id) })}
-      action={t(`do.${what}`)}
-    >
-      {t(`askText.${what}`, { running: job.live.running, pending: job.live.pending })}
-    </Confirm>
+      onDone={({ what }) => onDone?.(what)}
+    />
   );
 }

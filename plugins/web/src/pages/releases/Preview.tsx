@@ -5,22 +5,35 @@ import { useTranslation } from "react-i18next";
 import { count } from "../../design/numbers";
 import { PageLink } from "../../design/PageLink";
 import { Failure } from "../../design/States";
-import { AgentsNotKept, useAgentsKept } from "../../pick/AgentsKept";
-import { agentsUrl, type Scope, useVersions } from "./releases";
+import { agentsUrl, type Scope, useUncounted, useVersions } from "./releases";
 import styles from "./releases.module.css";
 import { VersionList } from "./Versions";
 
-/** `total`: undefined until it is known. */
 export function usePreview(scope: Scope | null) {
   const answer = useVersions(scope);
   return { ...answer, total: scope ? answer.data?.total : undefined };
 }
 
+/** What is asked before a rollout to that scope: to type the number of PCs, or the version where nobody can
+ * count them, since a plugin does not run. */
+export function useRolloutQuestion(scope: Scope | null, version: string) {
+  const { total } = usePreview(scope);
+  const uncounted = useUncounted(scope);
+  const typed = uncounted ? version : scope?.type === "global";
+  return { count: total, typed, disabled: total === undefined && !uncounted };
+}
+
 export function Preview({ scope, version }: { scope: Scope | null; version: string }) {
   const { t, i18n } = useTranslation("releases");
   const preview = usePreview(scope);
-  if (!useAgentsKept()) return <AgentsNotKept />;
+  const uncounted = useUncounted(scope);
   if (!scope) return <div className="soft">{t("preview.nobody")}</div>;
+  if (uncounted)
+    return (
+      <div className="soft">
+        {t(`uncounted.${uncounted}`)} {t("uncounted.allTheSame")}
+      </div>
+    );
   if (preview.error) return <Failure error={preview.error} retry={() => void preview.refetch()} inline />;
   if (!preview.data) return <Skeleton height={40} />;
   const { total } = preview.data;

@@ -13,9 +13,9 @@ import {
   isOverdue,
   type Scope,
   type Target,
-  useCountable,
   useLeftOut,
   useReach,
+  useUncounted,
 } from "./releases";
 import styles from "./releases.module.css";
 
@@ -31,7 +31,8 @@ export function ReachBar({ scope, version, target }: ReachBarProps) {
   const now = useNow();
   const leftOut = useLeftOut(scope, version);
   const reach = useReach(scope, version, leftOut);
-  if (!useCountable(scope, leftOut)) return "—";
+  const uncounted = useUncounted(scope, leftOut);
+  if (uncounted) return <span className="soft">{t(`uncounted.${uncounted}`)}</span>;
   if (!reach) return <Skeleton height={14} width="60%" />;
   const late = target !== undefined && reach.online > 0 && isOverdue(target, now);
   const show = (value: number) => count(value, i18n.language);

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Question } from "../../design/Confirm";
 import { visible } from "../../design/text";
 import { seconds } from "./duration";
-import { Preview, usePreview } from "./Preview";
+import { Preview, useRolloutQuestion } from "./Preview";
 import { type Release, useRollOut } from "./releases";
 import { type Draft, ScopeForm, scopeFrom } from "./ScopeForm";
 import { useScopeName } from "./ScopeName";
@@ -40,7 +40,7 @@ function Form({ version: first, releases, onClose }: RollOutProps & { version: s
   const [jitter, setJitter] = useState(JITTER);
   const [draft, setDraft] = useState<Draft>({ type: "group", value: "" });
   const scope = scopeFrom(draft);
-  const { total } = usePreview(scope);
+  const question = useRolloutQuestion(scope, version);
   const action = useRollOut(
     (wanted) => t("roll.done", { version: visible(wanted.version), scope: name(wanted.scope) }),
     onClose,
@@ -53,9 +53,8 @@ function Form({ version: first, releases, onClose }: RollOutProps & { version: s
       onConfirm={() => scope && action.mutate({ version, scope, jitter })}
       action={t("roll.do")}
       busy={action.isPending}
-      disabled={!scope || !known || bad || total === undefined}
-      count={total}
-      typed={scope?.type === "global"}
+      {...question}
+      disabled={!scope || !known || bad || question.disabled}
     >
       <Stack gap="sm">
         <Select

@@ -1,6 +1,6 @@
 /** Whom a version is for: everybody, a group, or one PC. */
 
-import { Autocomplete, Select, Stack } from "@mantine/core";
+import { Autocomplete, Select, Stack, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
 import { Segments } from "../../design/Segments";
@@ -60,8 +60,19 @@ export function useGroupNames(): string[] {
 
 export function GroupSelect({ value, onChange }: InputProps) {
   const { t } = useTranslation("releases");
+  const listed = useHasPage()("fleet.groups");
   const names = useGroupNames();
   const offered = value && !names.includes(value) ? [...names, value] : names;
+  if (!listed)
+    return (
+      <TextInput
+        label={t("scope.group")}
+        description={t("uncounted.groups")}
+        spellCheck={false}
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    );
   return (
     <Select
       label={t("scope.group")}

@@ -10,7 +10,6 @@ import { PageLink } from "../../design/PageLink";
 import { Empty, Loaded } from "../../design/States";
 import { type Column, Table } from "../../design/Table";
 import { visible } from "../../design/text";
-import { useHasPage } from "../../lib/plugins";
 import { ReachBar } from "./ReachBar";
 import { scopeOf, type Target, useTargets } from "./releases";
 import { ScopeName } from "./ScopeName";
@@ -46,7 +45,6 @@ function configUrl(target: Target): string {
 
 function Rows({ rows }: { rows: Target[] }) {
   const { t } = useTranslation("releases");
-  const has = useHasPage();
   const [stops, setStops] = useState<Target | null>(null);
   const columns: Column<Target>[] = [
     { key: "scope", title: t("column.scope"), cell: (row) => <ScopeName scope={scopeOf(row)} /> },
@@ -65,14 +63,11 @@ function Rows({ rows }: { rows: Target[] }) {
       key: "since",
       title: t("column.since"),
       tight: true,
-      cell: (row) =>
-        has("fleet.config") ? (
-          <PageLink to={configUrl(row)}>
-            <Age at={row.set_at} />
-          </PageLink>
-        ) : (
+      cell: (row) => (
+        <PageLink to={configUrl(row)}>
           <Age at={row.set_at} />
-        ),
+        </PageLink>
+      ),
     },
     {
       key: "do",

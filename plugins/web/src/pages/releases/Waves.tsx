@@ -5,7 +5,7 @@ import { ActionButton } from "../../design/ActionButton";
 import { Confirm } from "../../design/Confirm";
 import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
-import { Preview, usePreview } from "./Preview";
+import { Preview, useRolloutQuestion } from "./Preview";
 import { started } from "./plans";
 import type { Plan } from "./planText";
 import { ReachBar } from "./ReachBar";
@@ -50,7 +50,7 @@ export function Waves({ plan, targets }: WavesProps) {
 function StartWave({ plan, scope, onClose }: { plan: Plan; scope: Scope | null; onClose: () => void }) {
   const { t } = useTranslation("releases");
   const name = useScopeName();
-  const { total } = usePreview(scope);
+  const question = useRolloutQuestion(scope, plan.version);
   const version = visible(plan.version);
   const action = useRollOut(() => t("plan.startDone"), onClose);
   return (
@@ -61,9 +61,7 @@ function StartWave({ plan, scope, onClose }: { plan: Plan; scope: Scope | null; 
       title={scope ? t("plan.startTitle", { version, scope: name(scope) }) : ""}
       action={t("plan.start")}
       busy={action.isPending}
-      disabled={total === undefined}
-      count={total}
-      typed={scope?.type === "global"}
+      {...question}
     >
       <Preview scope={scope} version={plan.version} />
     </Confirm>

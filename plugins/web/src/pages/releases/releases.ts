@@ -74,16 +74,20 @@ export function agentsUrl(scope: Scope, more: readonly Filter[] = []): string {
   return listUrl("/agents", { filters: [...filtersOf(scope), ...more] });
 }
 
-/** Whether it can be asked who is in a scope: agents and groups are kept by other plugins. */
-export function useCountable(scope: Scope | null, leftOut: readonly string[] = []): boolean {
+/** Why it cannot be asked who is in a scope: agents and groups are kept by other plugins. Undefined: it can. */
+export function useUncounted(
+  scope: Scope | null,
+  leftOut: readonly string[] = [],
+): "agents" | "groups" | undefined {
   const agents = useAgentsKept();
   const groups = useHasPage()("fleet.groups");
-  return agents && (groups || (scope?.type !== "group" && leftOut.length === 0));
+  if (!agents) return "agents";
+  return groups || (scope?.type !== "group" && leftOut.length === 0) ? undefined : "groups";
 }
 
 /** How many PCs of a scope have which version, the most frequent first. */
 export function useVersions(scope: Scope | null) {
-  const countable = useCountable(scope);
+  const countable = !useUncounted(scope);
   return useApi<Facets>("/api/fleet/facets", {
     query: { by: "version", limit: MOST_VERSIONS, ...(scope ? queryOf(scope) : {}) },
     topics: FLEET,
@@ -110,7 +114,7 @@ export function useLeftOut(scope: Scope, version: string): string[] {
 
 /** How far a version has come in a scope; undefined until it is known. */
 export function useReach(scope: Scope, version: string, leftOut: readonly string[]): Reach | undefined {
-  const enabled = useCountable(scope, leftOut);
+  const enabled = !useUncounted(scope, leftOut);
   const all = useApi<Facets>("/api/fleet/facets", {
     enabled,
     query: { by: "version", limit: MOST_VERSIONS, not_group: leftOut, ...queryOf(scope) },

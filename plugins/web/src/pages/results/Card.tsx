@@ -12,7 +12,6 @@ import { visible } from "../../design/text";
 import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
 import { useFleetHealth } from "../../lib/fleetHealth";
-import { useHasPage } from "../../lib/plugins";
 
 interface Row {
   result_id: string;
@@ -33,25 +32,23 @@ function tone(row: Row): Tone {
 
 export default function ResultsCard() {
   const { t, i18n } = useTranslation("results");
-  const has = useHasPage();
   const newest = useApi<Row[]>("/api/results", { query: { limit: 6 }, topics: ["results"] });
   const health = useFleetHealth(TOPICS, SECONDS);
-  const linked = has("results.activity");
   const counted = health.data?.recent_results;
   return (
-    <Card title={t("card.title")} to={linked ? "/activity" : undefined}>
+    <Card title={t("card.title")} to="/activity">
       {counted && (
         <Figures
           of={[
             {
               value: count(counted.total, i18n.language),
               label: t("card.total", { hours: counted.window_hours }),
-              to: linked ? "/activity?view=results" : undefined,
+              to: "/activity?view=results",
             },
             {
               value: count(counted.failed, i18n.language),
               label: t("card.failed"),
-              to: linked ? "/activity?view=results&f=status:eq:failure" : undefined,
+              to: "/activity?view=results&f=status:eq:failure",
               tone: counted.failed > 0 ? "bad" : undefined,
             },
           ]}

@@ -9,7 +9,6 @@ import { Loaded, SkeletonRows } from "../../design/States";
 import { Status } from "../../design/Status";
 import { visible } from "../../design/text";
 import { useApi } from "../../lib/data";
-import { useHasPage } from "../../lib/plugins";
 
 interface State {
   schedule_id: string;
@@ -18,14 +17,13 @@ interface State {
 }
 
 const SHOWN = 5;
+const TO = "/schedules";
 
 export default function SchedulesCard() {
   const { t, i18n } = useTranslation("scheduler");
-  const there = useHasPage()("scheduler.schedules");
   const states = useApi<State[]>("/api/schedule-states", { topics: ["schedules"] });
-  const to = there ? "/schedules" : undefined;
   return (
-    <Card title={t("card.title")} to={to}>
+    <Card title={t("card.title")} to={TO}>
       <Loaded of={states} skeleton={<SkeletonRows rows={4} />}>
         {(rows) => {
           const next = rows
@@ -36,11 +34,11 @@ export default function SchedulesCard() {
             <>
               <Figures
                 of={[
-                  { value: count(next.length, i18n.language), label: t("card.ticking"), to },
+                  { value: count(next.length, i18n.language), label: t("card.ticking"), to: TO },
                   {
                     value: count(bad.length, i18n.language),
                     label: t("card.problems"),
-                    to,
+                    to: TO,
                     tone: bad.length > 0 ? "bad" : undefined,
                   },
                 ]}
@@ -54,13 +52,9 @@ export default function SchedulesCard() {
                 ))}
                 {next.slice(0, SHOWN).map((row) => (
                   <Line key={row.schedule_id} aside={<Age at={row.next_due} />}>
-                    {to ? (
-                      <PageLink to={`${to}?q=${encodeURIComponent(row.schedule_id)}`}>
-                        {visible(row.schedule_id)}
-                      </PageLink>
-                    ) : (
-                      visible(row.schedule_id)
-                    )}
+                    <PageLink to={`${TO}?q=${encodeURIComponent(row.schedule_id)}`}>
+                      {visible(row.schedule_id)}
+                    </PageLink>
                   </Line>
                 ))}
               </Lines>

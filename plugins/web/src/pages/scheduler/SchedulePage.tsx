@@ -15,7 +15,7 @@ import { DocumentEditor } from "../../editor/DocumentEditor";
 import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
 import { choice, useUrlState } from "../../lib/urlState";
-import { Asked, type Doing } from "./Asked";
+import { AskedSchedule, type Doing } from "./AskedSchedule";
 import { Coming } from "./Coming";
 import { CronHelper } from "./CronHelper";
 import { Standing } from "./Standing";
@@ -116,7 +116,7 @@ function One({ id }: { id: string }) {
         />
       </Group>
       {view === "ticks" ? <Ticks from={path`/api/schedules/${id}/ticks`} /> : <Source id={id} />}
-      <Asked
+      <AskedSchedule
         asked={asked}
         onClose={() => ask(null)}
         onDone={(what) => {

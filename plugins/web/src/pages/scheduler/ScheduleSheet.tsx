@@ -11,7 +11,7 @@ import { Loaded } from "../../design/States";
 import { visible } from "../../design/text";
 import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
-import type { Doing } from "./Asked";
+import type { Doing } from "./AskedSchedule";
 import { Coming } from "./Coming";
 import { Standing } from "./Standing";
 import {

@@ -20,7 +20,7 @@ import { visible } from "../../design/text";
 import { path } from "../../lib/api";
 import { useApi } from "../../lib/data";
 import { choice, text, useUrlState } from "../../lib/urlState";
-import { Asked, type Doing } from "./Asked";
+import { AskedSchedule, type Doing } from "./AskedSchedule";
 import { ScheduleSheet } from "./ScheduleSheet";
 import { Standing } from "./Standing";
 import {
@@ -118,7 +118,7 @@ function Listed({ q, onSearch, open, onOpen }: ListedProps) {
               onAsk={(what) => opened && ask({ schedule: opened, what })}
               onClose={() => onOpen("")}
             />
-            <Asked
+            <AskedSchedule
               asked={asked}
               onClose={() => ask(null)}
               onDone={(what) => what === "delete" && open !== "" && onOpen("")}

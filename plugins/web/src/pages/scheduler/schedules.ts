@@ -1,6 +1,6 @@
 /** Schedules as they are stored, how they stand, and what their ticks decided. */
 import type { Tone } from "../../design/Status";
-import type { Doing } from "./Asked";
+import type { Doing } from "./AskedSchedule";
 
 export interface Schedule {
   id: string;
