@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from kanade_host.bus.reader import Fetched
@@ -21,8 +21,8 @@ PROGRESS_SECONDS = 10.0
 T = TypeVar("T")
 
 
-@contextlib.asynccontextmanager
-async def in_progress(reader: AnyReader, fetched: Sequence[Fetched]) -> AsyncIterator[None]:
+@contextlib.contextmanager
+def in_progress(reader: AnyReader, fetched: Sequence[Fetched]) -> Iterator[None]:
     """Tell the broker now and then that these messages are still being worked on.
 
     It waits for none of a backlog: there nothing is told.
@@ -31,16 +31,21 @@ async def in_progress(reader: AnyReader, fetched: Sequence[Fetched]) -> AsyncIte
         yield
         return
 
-    async def signal() -> None:
-        while True:
-            await asyncio.sleep(PROGRESS_SECONDS)
-            reader.progress(fetched)
+    loop = asyncio.get_running_loop()
+    timers: list[asyncio.TimerHandle] = []
 
-    signalling = asyncio.create_task(signal())
+    def again() -> None:
+        timers[:] = [loop.call_later(PROGRESS_SECONDS, signal)]
+
+    def signal() -> None:
+        reader.progress(fetched)
+        again()
+
+    again()
     try:
         yield
     finally:
-        signalling.cancel()
+        timers[0].cancel()
 
 
 async def pick(

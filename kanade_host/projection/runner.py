@@ -274,7 +274,7 @@ class Runner:
                     await one.give(fetched)
                 items = await self._decoded(reader, fetched)
                 if self.projection.prepare is not None:
-                    async with in_progress(reader, fetched):
+                    with in_progress(reader, fetched):
                         items = await prepare(self.projection, self._ctx, items, self._waiting)
                 fault("prepared")
                 while len(committing) >= most:
@@ -306,7 +306,7 @@ class Runner:
         """Others get the loop in between: a backlog comes in large batches."""
         picked = None
         if self.projection.pick is not None:
-            async with in_progress(reader, fetched):
+            with in_progress(reader, fetched):
                 picked = await pick(self.projection, self._ctx, fetched, self._waiting)
         items: list[Item] = []
         for first in range(0, len(fetched), DECODED_AT_ONCE):
@@ -334,7 +334,7 @@ class Runner:
     async def _commit(self, reader: AnyReader, items: list[Item], turn: Turn, *, writes: bool) -> None:
         fetched = [item.fetched for item in items]
         async with turn.taken():
-            async with in_progress(reader, fetched):
+            with in_progress(reader, fetched):
                 await (self._write(items, turn) if writes else turn.come())
             last = fetched[-1]
             lag = (last.pending, False) if self._sifting is None else self._sifting.after(len(items), last)
