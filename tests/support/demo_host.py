@@ -107,8 +107,11 @@ def run_demo(folder: Path, port: int, agents: int, *options: str, **environment:
     return _run([*words, *options], folder, port, environment)
 
 
-def serve_without(demo: Served, disabled: Sequence[str]) -> Served:
-    """The host alone over what a demo that has ended left in its folder, with those plugins switched off."""
+def serve_without(demo: Served, disabled: Sequence[str], settings: str = "") -> Served:
+    """The host alone over what a demo that has ended left in its folder, with those plugins switched off.
+
+    `settings`: more of the file, as TOML.
+    """
     port, folder = free_port(), demo.folder
     config = folder / "backend.toml"
     config.write_text(
@@ -126,6 +129,7 @@ folder = {json.dumps(str(folder / "nats"))}
 port = 0
 [plugins]
 disabled = {json.dumps(list(disabled))}
+{settings}
 """
     )
     served = _run(["serve", "--config", str(config)], folder, port, {})

@@ -88,7 +88,8 @@ function Rows({ rows, onAsk }: { rows: Approval[]; onAsk: (asked: Decision) => v
       title: t("column.job"),
       cell: (row) => (
         <>
-          {visible(row.job_id)} <span className="soft mono">{visible(row.version)}</span>
+          <PageLink to={path`/jobs/${row.job_id}`}>{visible(row.job_id)}</PageLink>{" "}
+          <span className="soft mono">{visible(row.version)}</span>
           {row.reason && <div className="soft">{visible(row.reason)}</div>}
         </>
       ),
