@@ -101,16 +101,22 @@ async def test_without_the_list_of_agents_it_is_said_that_nobody_knows_them(here
     await expect(page.get_by_role("button", name="Fleet:")).to_have_count(0)
 
 
+async def rolling_out(here: Visit, folder: Path, version: str) -> Page:
+    """A new release, and the dialog that asks for whom it is."""
+    page = await here.come("operator")
+    await here.go(page, "/rollout")
+    await upload_release(page, folder, version)
+    await here.go(page, f"/rollout?roll={version}")
+    return page
+
+
 @pytest.mark.parametrize("less", ["heartbeat"], indirect=True)
 async def test_a_version_is_rolled_out_although_nobody_can_count_the_pcs(
     here: Visit, less: Served, tmp_path: Path
 ) -> None:
     """The number that is typed otherwise is not known: what is typed is the version."""
     version = "9.9.1-uncounted"
-    page = await here.come("operator")
-    await here.go(page, "/rollout")
-    await upload_release(page, tmp_path, version)
-    await here.go(page, f"/rollout?roll={version}")
+    page = await rolling_out(here, tmp_path, version)
     dialog = page.get_by_role("dialog")
     await dialog.get_by_text("One PC").click()
     await dialog.get_by_label("One PC").last.fill("unseen")
@@ -127,10 +133,7 @@ async def test_a_version_is_rolled_out_although_nobody_can_count_the_pcs(
 @pytest.mark.parametrize("less", ["others"], indirect=True)
 async def test_how_far_a_group_is_says_why_nobody_knows(here: Visit, less: Served, tmp_path: Path) -> None:
     version = "9.9.2-uncounted"
-    page = await here.come("operator")
-    await here.go(page, "/rollout")
-    await upload_release(page, tmp_path, version)
-    await here.go(page, f"/rollout?roll={version}")
+    page = await rolling_out(here, tmp_path, version)
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("textbox", name="Group").fill("somebody")
     await dialog.get_by_label(f"Type {version} to confirm").fill(version)
