@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from kanade_host.plugin.errors import OperatorError, PluginError, StoreUnavailable
+from kanade_host.store.cache import PageCache
 from kanade_host.store.checkpoint import checkpoint
 from kanade_host.store.commits import Commit
 from kanade_host.store.connections import open_writer, refuse
@@ -85,6 +86,7 @@ class Writer:
         self._opened: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] | None = None
         self._connection: sqlite3.Connection
+        self._cache: PageCache
         self._sync: LogSync | None = None
         self._dirty = True
         self._identity, self._looked_at = (0, 0), 0.0
@@ -163,6 +165,7 @@ class Writer:
                 self._guarded_group(job)
             elif self._dirty:
                 checkpoint(self._connection, self.location.path)
+                self._cache.rest()
                 self._dirty = False
         self._watch.close()
         if self._sync is not None:
@@ -175,6 +178,7 @@ class Writer:
         self._connection = open_writer(self.location, synchronous="NORMAL" if apart else "FULL")
         found = self.location.path.stat()
         self._identity, self._looked_at = (found.st_dev, found.st_ino), time.monotonic()
+        self._cache = PageCache(self._connection, time.monotonic(), self.stats.busy_seconds)
         self._guard.owner = HOST
         self._connection.set_authorizer(self._guard)
 
@@ -197,7 +201,10 @@ class Writer:
             self._roll_back()
             self._fail(jobs or [first], error)
         self._detach(first)
-        self.stats.busy_seconds += time.monotonic() - began
+        ended = time.monotonic()
+        self.stats.busy_seconds += ended - began
+        self._guard.owner = HOST
+        self._cache.look(ended, self.stats.busy_seconds)
         del jobs
 
     def _attach(self, job: Job) -> None:

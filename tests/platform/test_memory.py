@@ -8,10 +8,32 @@ import sys
 
 import pytest
 
+GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+
+@GLIBC
 def test_the_c_library_takes_the_limit() -> None:
     """In a process of its own: the limit holds for the rest of it."""
     program = "from kanade_host.platform.memory import limit_arenas; print(limit_arenas())"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True"
+
+
+@GLIBC
+def test_what_was_freed_goes_back_to_the_system() -> None:
+    """Small blocks with one kept behind them, which nothing but the trimming gives back."""
+    program = """
+from pathlib import Path
+from kanade_host.platform.memory import give_back
+def anonymous():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    [line] = [line for line in lines if line.startswith("RssAnon")]
+    return int(line.split()[1])
+blocks = [bytes(5_000) for _ in range(10_000)]
+kept = blocks[-1]
+blocks.clear()
+before = anonymous()
+print(give_back(), before - anonymous() > 30_000)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]

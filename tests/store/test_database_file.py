@@ -83,7 +83,7 @@ async def test_the_connections_are_set_as_the_design_says(writer: Writer, reader
         "journal_mode": "wal",
         "synchronous": 1 if os.name == "posix" else 2,
         "foreign_keys": 0,
-        "cache_size": -65536,
+        "cache_size": -16384,
         "wal_autocheckpoint": 16384,
         "busy_timeout": 5000,
     }
