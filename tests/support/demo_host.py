@@ -44,14 +44,15 @@ class Served:
             text = answer.read()
         return json.loads(text) if text else None
 
-    async def publish(self, subject: str, body: Any, *, stream: bool = True) -> None:
+    async def publish(self, subject: str, *bodies: Any, stream: bool = True) -> None:
         """What an agent would say; returns once the stream has it."""
         command = [sys.executable, "-m", "kanade_host", "env", "--demo", str(self.folder)]
         told = await asyncio.to_thread(subprocess.check_output, command, text=True)
         named = dict(line.removeprefix("export ").split("=", 1) for line in told.splitlines() if "=" in line)
         client = await nats.connect(named["KANADE_NATS_URL"], token=named["KANADE_NATS_TOKEN"])
-        sent = json.dumps(body).encode()
-        await (client.jetstream().publish(subject, sent) if stream else client.publish(subject, sent))
+        publish = client.jetstream().publish if stream else client.publish
+        for body in bodies:
+            await publish(subject, json.dumps(body).encode())
         await client.flush()
         await client.close()
 

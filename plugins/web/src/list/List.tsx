@@ -146,6 +146,7 @@ export function List<R>(props: ListProps<R>) {
       <div className={styles.body}>
         <FreshRows
           count={data.fresh}
+          more={data.freshMore}
           onShow={() => {
             data.showFresh();
             handle.current?.scrollTo(0);

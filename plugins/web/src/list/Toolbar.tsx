@@ -149,14 +149,21 @@ function ExportMenu<R>({
   );
 }
 
+interface FreshRowsProps {
+  count: number;
+  /** And others beside these. */
+  more: boolean;
+  onShow: () => void;
+}
+
 /** Rows that came at the head: shown when somebody asks for them. */
-export function FreshRows({ count, onShow }: { count: number; onShow: () => void }) {
+export function FreshRows({ count, more, onShow }: FreshRowsProps) {
   const { t } = useTranslation("list");
   if (count === 0) return null;
   return (
     <div className={styles.fresh}>
       <Button size="compact-xs" variant="filled" radius="xl" onClick={onShow}>
-        {t("fresh", { count })}
+        {more ? t("freshMore", { shown: count }) : t("fresh", { count })}
       </Button>
     </div>
   );

@@ -25,8 +25,9 @@ export interface Rows<R> {
   retry: () => void;
   /** The places that are on screen: fetch them. */
   need: (first: number, last: number) => void;
-  /** Rows that arrived at the head and are not shown yet. */
+  /** Rows that arrived at the head and are not shown yet; `freshMore`: and others, which are not here. */
   fresh: number;
+  freshMore: boolean;
   showFresh: () => void;
 }
 
@@ -133,6 +134,7 @@ function useOffsetRows<R>(source: OffsetSource<R>, asked: Asked): Rows<R> {
     retry: () => void client.refetchQueries({ queryKey: ["list", question] }),
     need,
     fresh: 0,
+    freshMore: false,
     showFresh: () => undefined,
   };
 }
@@ -183,7 +185,13 @@ function useCursorRows<R>(source: CursorSource<R>, asked: Asked): Rows<R> {
   const loaded = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
   const refreshes = source.live === "refresh";
   const begun = query.data !== undefined;
-  const head = useHead(source, asked, question, begun ? loaded : null, refreshes ? undefined : source.topics);
+  const client = useQueryClient();
+  const restart = useCallback(
+    () => void client.resetQueries({ queryKey: ["list", question, "cursor"] }),
+    [client, question],
+  );
+  const topics = refreshes ? undefined : source.topics;
+  const head = useHead(source, asked, question, begun ? loaded : null, topics, restart);
   const { refetch } = query;
   useRefresh(refreshes ? source.topics : undefined, refetch);
   const all = useMemo(
@@ -215,6 +223,7 @@ function useCursorRows<R>(source: CursorSource<R>, asked: Asked): Rows<R> {
     retry: () => void query.refetch(),
     need,
     fresh: head.waiting.length,
+    freshMore: head.gap,
     showFresh: head.show,
   };
 }
@@ -230,6 +239,7 @@ function useHead<R>(
   question: string,
   loaded: readonly R[] | null,
   wanted: readonly string[] | undefined,
+  restart: () => void,
 ) {
   const [held, setHeld] = useState<Held<R>>({ question, ...nothing<R>() });
   const mine = useMemo<Held<R>>(
@@ -256,7 +266,7 @@ function useHead<R>(
         const { ids, mine } = newest.current;
         // Not where another question is asked by now, or there is no first page yet: then that one is new.
         if (ids && newest.current.question === question)
-          setHeld({ question, ...looked(mine, page.rows, ids, source.rowId) });
+          setHeld({ question, ...looked(mine, page.rows, page.next != null, ids, source.rowId) });
       } catch {
         // the next change asks again; what is shown stays
       }
@@ -274,9 +284,11 @@ function useHead<R>(
       going?.abort();
     };
   }, [topics]);
-  const show = useCallback(
-    () => setHeld((now) => ({ ...now, waiting: [], shown: [...now.waiting, ...now.shown] })),
-    [],
-  );
-  return { waiting: mine.waiting, shown: mine.shown, changed: mine.changed, show };
+  const show = useCallback(() => {
+    if (mine.gap) {
+      setHeld({ question, ...nothing<R>() });
+      restart();
+    } else setHeld({ ...mine, waiting: [], shown: [...mine.waiting, ...mine.shown] });
+  }, [mine, question, restart]);
+  return { ...mine, show };
 }

@@ -4,6 +4,7 @@ import { IconArrowUp } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { visible } from "../../design/text";
+import { useHasPage } from "../../lib/plugins";
 import { type SavedView, useSaveView } from "../../list/views";
 import { PAGE } from "./plans";
 import { type Plan, writePlan } from "./planText";
@@ -36,6 +37,7 @@ export function PlanForm(props: PlanFormProps) {
 function Form({ onClose, releases, kept }: PlanFormProps) {
   const { t } = useTranslation("releases");
   const names = useGroupNames();
+  const listed = useHasPage()("fleet.groups");
   const [version, setVersion] = useState(releases[0]?.version ?? "");
   const [groups, setGroups] = useState<string[]>([]);
   const [everybody, setEverybody] = useState(true);
@@ -64,7 +66,7 @@ function Form({ onClose, releases, kept }: PlanFormProps) {
       />
       <MultiSelect
         label={t("plan.groups")}
-        description={t("plan.groupsHelp")}
+        description={t(listed ? "plan.groupsHelp" : "uncounted.groups")}
         data={names}
         value={groups}
         onChange={setGroups}
