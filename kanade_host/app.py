@@ -111,6 +111,7 @@ class App:
         self.web.show(plan.loaded)
         await self.web.bind(self.config.server.bind)
         self._spawn("loop lag", self.view.loop_lag.run())
+        self._spawn("kept answers", self.web.kept.keep_swept())
         self._spawn("tasks of plugins", strays.Watch(plan.plugin_of, self._strays, self.offend).run())
         log.info("http is bound", url=self.url)
         self._starting = asyncio.create_task(self._first_start(plan), name="start")

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from kanade_host.platform.memory import give_back
 from kanade_host.web.answers import Sealed
 from kanade_host.web.changes import Changes
 
@@ -21,6 +22,12 @@ Key = tuple[str, int, str]
 
 OVERHEAD = 600
 """Bytes that an entry costs beside its body and head, roughly."""
+
+SWEEP_SECONDS = 20.0
+MUCH_BYTES = 8 * 1024 * 1024
+"""So much is worth the milliseconds that giving it back takes from whoever allocates meanwhile."""
+SWEPT_AT_ONCE = 500
+"""Entries that are looked at before whoever waits for the event loop gets it."""
 
 
 @dataclass(slots=True)
@@ -97,9 +104,36 @@ class Kept:
         return entry
 
     def _drop(self, key: Key, entry: Entry) -> None:
+        self._forget(key, entry)
+        self.misses += 1
+
+    def _forget(self, key: Key, entry: Entry) -> None:
         del self._entries[key]
         self.size -= entry.size
-        self.misses += 1
+
+    async def sweep(self) -> int:
+        """Forget what does not hold any more, which nobody may ever ask for again; answers its bytes."""
+        freed, keys = 0, list(self._entries)
+        for first in range(0, len(keys), SWEPT_AT_ONCE):
+            for key in keys[first : first + SWEPT_AT_ONCE]:
+                entry = self._entries.get(key)
+                if entry is not None and not self._holds(entry):
+                    self._forget(key, entry)
+                    freed += entry.size
+            await asyncio.sleep(0)
+        return freed
+
+    def _holds(self, entry: Entry) -> bool:
+        if self._changes.last(entry.topics) > entry.began:
+            return False
+        return entry.until is None or self._now() < entry.until
+
+    async def keep_swept(self) -> None:
+        """Sweep now and then until cancelled, and give much that went back to the system."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if await self.sweep() >= MUCH_BYTES:
+                await asyncio.to_thread(give_back)
 
     async def make(
         self, key: Key, fresh: Fresh, run: Callable[[], Awaitable[tuple[Sealed, Entry | None]]]

@@ -224,6 +224,88 @@ async def test_memory_is_bounded_and_the_least_used_goes() -> None:
     assert kept.get(("big", 1, "*")) is None, "one answer may not push out all the others"
 
 
+class Shelf:
+    """Answers made by hand, of a topic or until a moment."""
+
+    def __init__(self) -> None:
+        self.changes, self.clock = Changes(), Clock()
+        self.kept = Kept(self.changes, self.clock)
+
+    async def put(self, name: str, topic: str, size: int, seconds: float | None = None) -> None:
+        async def run() -> Any:
+            one = entry(size)
+            one.topics = (topic,)
+            return one.answer, one
+
+        await self.kept.make((name, 1, "*"), Fresh((topic,), seconds), run)
+
+    def holds(self, name: str) -> bool:
+        return self.kept.get((name, 1, "*")) is not None
+
+
+async def test_what_does_not_hold_any_more_is_swept_out_though_nobody_asks_for_it() -> None:
+    shelf = Shelf()
+    await shelf.put("changed", "a", 100)
+    await shelf.put("old", "b", 200, seconds=1.0)
+    await shelf.put("good", "b", 400, seconds=9.0)
+    await shelf.put("for ever", "b", 800)
+    shelf.changes.changed("a")
+    shelf.clock.now += 1.0
+    assert await shelf.kept.sweep() == 300
+    assert shelf.kept.size == 1_200
+    assert (shelf.holds("good"), shelf.holds("for ever")) == (True, True)
+    assert await shelf.kept.sweep() == 0
+
+
+async def test_a_sweep_lets_others_go_on_and_takes_nothing_that_they_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kanade_host.web.kept.SWEPT_AT_ONCE", 1)
+    shelf = Shelf()
+    for name in ("first", "second", "third"):
+        await shelf.put(name, "a", 100)
+    shelf.changes.changed("a")
+    sweeping = asyncio.create_task(shelf.kept.sweep())
+    await asyncio.sleep(0)  # the first one is gone
+    assert shelf.kept.size == 200
+    await shelf.put("third", "a", 50)
+    assert await sweeping == 200
+    assert shelf.holds("third")
+    assert shelf.kept.size == 50
+
+
+async def test_much_that_went_is_given_back_to_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr("kanade_host.web.kept.SWEEP_SECONDS", 0.0)
+    monkeypatch.setattr("kanade_host.web.kept.MUCH_BYTES", 300)
+    monkeypatch.setattr("kanade_host.web.kept.give_back", lambda: loop.call_soon_threadsafe(given.set))
+    shelf = Shelf()
+    swept: list[int] = []
+    sweep = shelf.kept.sweep
+
+    async def counted() -> int:
+        swept.append(await sweep())
+        return swept[-1]
+
+    monkeypatch.setattr(shelf.kept, "sweep", counted)
+    sweeping = asyncio.create_task(shelf.kept.keep_swept())
+    try:
+        await shelf.put("little", "a", 299)
+        shelf.changes.changed("a")
+        while 299 not in swept:
+            await asyncio.sleep(0)
+        while swept[-1]:
+            await asyncio.sleep(0)
+        assert not given.is_set()
+        await shelf.put("much", "a", 300)
+        shelf.changes.changed("a")
+        await given.wait()
+    finally:
+        sweeping.cancel()
+        await asyncio.gather(sweeping, return_exceptions=True)
+
+
 def test_changes_since_a_commit() -> None:
     changes = Changes(10, ring=3)
     changes.committed(11, {"a": {"1"}})
