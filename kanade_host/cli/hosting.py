@@ -20,7 +20,7 @@ from kanade_host.config import Config, ConfigError
 from kanade_host.observe import unhandled
 from kanade_host.observe.logs import flush_logs, setup_logging
 from kanade_host.observe.writing import Logging
-from kanade_host.platform.memory import limit_arenas
+from kanade_host.platform.memory import limit_arenas, return_large_blocks
 from kanade_host.platform.service import Service
 from kanade_host.platform.signals import STOP_SECONDS, stop_signals
 from kanade_host.plugin.errors import KanadeError, OperatorError
@@ -71,6 +71,7 @@ def run_host(
     gc.set_threshold(*_GC_AFTER)
     sys.setswitchinterval(_SWITCH_SECONDS)
     limit_arenas()
+    return_large_blocks()
     log.info(
         "starting kanade-host",
         version=__version__,

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 _M_ARENA_MAX = -8
 _ARENAS = 4
+_M_TRIM_THRESHOLD, _TRIM_BYTES = -1, 8 * 1024 * 1024
+_M_MMAP_THRESHOLD, _MMAP_BYTES = -3, 4 * 1024 * 1024
 
 
 def limit_arenas() -> bool:
@@ -17,6 +19,20 @@ def limit_arenas() -> bool:
     """
     mallopt = _of_glibc("mallopt")
     return mallopt is not None and bool(mallopt(_M_ARENA_MAX, _ARENAS))
+
+
+def return_large_blocks() -> bool:
+    """Give blocks of 4 MiB and more back when they are freed, and keep 8 MiB free at most on top of a heap.
+
+    Left to itself glibc raises both bounds with each large block that is freed: after one check of a
+    password, which takes 19 MiB, it keeps those of all later ones, and up to 38 MiB of anything else. What
+    comes often (buffers of the network, statements of 2,048 rows) is smaller. False where the C library has
+    no such thing.
+    """
+    mallopt = _of_glibc("mallopt")
+    if mallopt is None:
+        return False
+    return bool(mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES) and mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES))
 
 
 def give_back() -> bool:
