@@ -56,8 +56,8 @@ async def test_a_few_are_counted_and_shown(visit: Visit, served: Served) -> None
     news = page.get_by_role("button", name=NEWS)
     await expect(news).to_be_visible()
     await news.click()
-    await expect(page.get_by_text("few-2-")).to_be_visible()
-    await expect(page.get_by_text("few-0-")).to_be_visible()
+    await expect(page.get_by_text("few-2-").first).to_be_visible()
+    await expect(page.get_by_text("few-0-").first).to_be_visible()
     await page.unroute_all(behavior="ignoreErrors")
 
 
@@ -65,13 +65,13 @@ async def test_more_than_a_page_leaves_no_hole(visit: Visit, served: Served) -> 
     page = await come_to_the_trail(visit, served, "many", 130)
     news = page.get_by_role("button", name="more than 100 new")
     await news.click()
-    await expect(page.get_by_text("many-129-")).to_be_visible()
-    first_below_the_page = page.get_by_text("many-29-", exact=False)
-    await page.get_by_text("many-129-").hover()
+    await expect(page.get_by_text("many-129-").first).to_be_visible()
+    first_below_the_page = page.get_by_text("many-29-").first
+    await page.get_by_text("many-129-").first.hover()
     for _ in range(60):
         if await first_below_the_page.count():
             break
         await page.mouse.wheel(0, 300)
         await visit.settled(page)
-    await expect(first_below_the_page.first).to_be_attached()
+    await expect(first_below_the_page).to_be_attached()
     await page.unroute_all(behavior="ignoreErrors")
