@@ -7,14 +7,12 @@ Order (host.md 8, improved): plan the plugins -> bind HTTP, which answers 503 ->
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 import structlog
 
-from kanade_host.bus.ensure import ensure
 from kanade_host.config import Config
 from kanade_host.loading import strays
 from kanade_host.loading.collect import Loaded
@@ -40,12 +38,10 @@ from kanade_host.rebuild.scratch import remove_leftovers
 from kanade_host.store.commits import Commit
 from kanade_host.store.errors import StoreDamaged
 from kanade_host.store.location import parse_location
+from kanade_host.upkeep import Letters, Resources
 from kanade_host.web.server import WebServer
 
 log = structlog.get_logger("kanade_host")
-
-ENSURE_SECONDS = 30.0
-REPLAY_SECONDS = 5.0
 
 
 class App:
@@ -73,6 +69,7 @@ class App:
         self.outbox: Outbox | None = None
         self.lease: Lease | None = None
         self.rebuilds: Rebuilds | None = None
+        self.resources: Resources | None = None
         self.starting = "the host starts"
         """What the first start waits for; empty once it is complete."""
         self.gone: list[Manifest] = []
@@ -80,7 +77,7 @@ class App:
         self._extra, self._safe = extra, safe
         self._offers = Offers()
         self._active = asyncio.Event()
-        self._replay = asyncio.Event()
+        self._letters = Letters()
         self._works: set[asyncio.Task[None]] = set()
         self._starting: asyncio.Task[None] | None = None
         self._ending: asyncio.Future[int] | None = None
@@ -229,17 +226,7 @@ class App:
     def _open_routes(self) -> None:
         """From here on requests are answered; those of a plugin that does not run (yet) with 503."""
         self.web.open(self.running)
-        # Authenticators that the configuration names come first, in its order; then by order of starting.
-        named = {name: place for place, name in enumerate(self.config.plugins.authenticators)}
-        asked = self.web.authentication
-        asked.authenticators = sorted(asked.authenticators, key=lambda one: named.get(one.name, len(named)))
-        offered = [one.name for one in asked.authenticators]
-        if not offered:
-            log.warning("no plugin authenticates: requests to /api that need a role are refused (401)")
-        for name in named:
-            if name not in offered:
-                said = "[plugins] authenticators names one that no plugin offers"
-                log.warning(said, name=name, there=", ".join(offered) or "none")
+        self.web.authentication.order(self.config.plugins.authenticators)
 
     async def _start_plugin(self, plugin: RunningPlugin) -> None:
         """Start it once what it requires, or comes after, has settled."""
@@ -262,18 +249,20 @@ class App:
         """Everything that needs the broker; waits for it as long as it takes."""
         assert self.feeds is not None
         assert self.store is not None
+        assert self.plan is not None
         bus, writer = broker.bus, self.store.writer
-        reconnected = asyncio.Event()
+        wanted = [BUCKET, *(resource for loaded in self.plan.loaded for resource in loaded.resources)]
+        self.resources = resources = Resources(bus, wanted, self.view.health)
 
         async def on_connected() -> None:
-            reconnected.set()
+            resources.reconnected.set()
             if self.lease is not None:
                 self.lease.look()
 
         broker.connection.on_connected(on_connected)
         await bus.ready()
-        await self._ensure()
-        self._spawn("resources", self._keep_ensured(reconnected))
+        await resources.ensure()
+        self._spawn("resources", resources.keep())
         for name, work in self.feeds.map_works().items():
             self._spawn(name, work)
         self.lease = Lease(bus, f"{writer.epoch} {writer.location.path.resolve()}")
@@ -282,7 +271,7 @@ class App:
         self._spawn("lease", self.lease.keep(self._lease_lost))
         self.outbox = Outbox(bus, writer, self.clock)
         self._spawn("outbox", self.outbox.run())
-        self._spawn("dead letters", self._replay_letters())
+        self._spawn("dead letters", self._letters.keep(self.feeds.runners))
         self._active.set()
         self.starting = "projections begin"
         await self._feeds_run()
@@ -293,27 +282,6 @@ class App:
         begun = [runner.begun.wait() for runner in self.feeds.runners.values()]
         begun += [sampler.begun.wait() for sampler in self.feeds.samplers.values()]
         await asyncio.gather(*begun, self.feeds.maps_complete())
-
-    async def _ensure(self) -> None:
-        assert self.broker is not None
-        assert self.plan is not None
-        wanted = [BUCKET, *(resource for loaded in self.plan.loaded for resource in loaded.resources)]
-        try:
-            await ensure(self.broker.bus, wanted)
-            self.view.health.note("resources", None)
-        except KanadeError as error:
-            self.view.health.note("resources", str(error), blocking=False)
-            log.error("resources of the broker are not as they must be", reason=str(error))
-
-    async def _keep_ensured(self, reconnected: asyncio.Event) -> None:
-        """After each reconnect, and now and then: somebody may have reset or deleted them."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(ENSURE_SECONDS):
-                    await reconnected.wait()
-            reconnected.clear()
-            if self.broker is not None and self.broker.bus.connected:
-                await self._ensure()
 
     async def _lease_lost(self, other: str) -> None:
         self._end(1, OperatorError(f"another host has become the active one: {other}; this one ends"))
@@ -336,22 +304,7 @@ class App:
 
     def replay(self) -> None:
         """Dead letters were marked to be tried again."""
-        self._replay.set()
-
-    async def _replay_letters(self) -> None:
-        assert self.feeds is not None
-        self._replay.set()  # some may have been marked while no host ran
-        while True:
-            await self._replay.wait()
-            self._replay.clear()
-            for runner in list(self.feeds.runners.values()):
-                try:
-                    left = await runner.replay()
-                except KanadeError as error:
-                    log.warning("dead letters cannot be tried again now", reason=str(error))
-                    left = True
-                if left:
-                    asyncio.get_running_loop().call_later(REPLAY_SECONDS, self._replay.set)
+        self._letters.marked.set()
 
     # -- what others report --------------------------------------------------------------------
 

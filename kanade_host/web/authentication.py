@@ -60,6 +60,18 @@ class Authentication:
     def __init__(self, authenticators: Sequence[Authenticator] = ()) -> None:
         self.authenticators: Sequence[Authenticator] = tuple(authenticators)
 
+    def order(self, configured: Sequence[str]) -> None:
+        """Those that the configuration names come first, in its order; then by order of starting."""
+        places = {name: place for place, name in enumerate(configured)}
+        self.authenticators = sorted(self.authenticators, key=lambda one: places.get(one.name, len(places)))
+        offered = [one.name for one in self.authenticators]
+        if not offered:
+            log.warning("no plugin authenticates: requests to /api that need a role are refused (401)")
+        for name in places:
+            if name not in offered:
+                said = "[plugins] authenticators names one that no plugin offers"
+                log.warning(said, name=name, there=", ".join(offered) or "none")
+
     async def ask(self, shown: Credentials) -> Principal | Refusal:
         """A principal or a refusal; never an exception."""
         for one in self.authenticators:

@@ -55,7 +55,7 @@ async def test_it_goes_on_when_the_stream_was_made_anew(host: Any) -> None:
     await publish(host, "before")
     await host.settle()
     await host.broker.api("STREAM.DELETE.OBS_EVENTS")
-    await host.running.app._ensure()
+    await host.running.app.resources.ensure()
     await publish(host, "after")
     await host.settle()
     assert await followed(host) == {"before": (1, 1), "after": (1, 1)}

@@ -152,7 +152,7 @@ async def test_a_deleted_stream_is_made_again_and_new_messages_count(host: Any) 
     await publish(host, *names(0, 10))
     await host.settle()
     await host.broker.api("STREAM.DELETE.OBS_EVENTS")
-    await host.running.app._ensure()
+    await host.running.app.resources.ensure()
     await publish(host, *names(10, 20))
     await host.settle()
     assert await counted(host) == dict.fromkeys(names(0, 20), 1)
@@ -259,7 +259,7 @@ async def test_a_dead_letter_is_replayed_when_an_admin_asks(host: Any) -> None:
 async def test_many_dead_letters_are_replayed_together_and_a_cause_only_delays_it(
     host: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("kanade_host.app.REPLAY_SECONDS", 0.1)
+    monkeypatch.setattr("kanade_host.upkeep.REPLAY_SECONDS", 0.1)
     app = host.running.app
     ids = names(0, 250)
 
