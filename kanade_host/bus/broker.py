@@ -25,6 +25,7 @@ log = structlog.get_logger("kanade_host.broker")
 
 START_SECONDS = 20.0
 STOP_SECONDS = 5.0
+"""nats-server 2.15 takes 10 ms for each consumer to stop: those of 500 agents (embedded-broker.md)."""
 POLL_SECONDS = 0.002
 WATCH_SECONDS = 0.2
 BACKOFF = (0.1, 0.5, 1.0, 2.0, 5.0)
@@ -219,7 +220,12 @@ class EmbeddedBroker:
                 if sys.platform != "win32":
                     process.send_signal(signal.SIGCONT)  # one that is frozen would never hear of it
             if not await self._gone(process):
-                log.warning("the embedded broker does not stop and is killed", pid=process.pid)
+                log.warning(
+                    "the embedded broker does not stop in time and is killed; what it acknowledged is kept",
+                    pid=process.pid,
+                    seconds=STOP_SECONDS,
+                    last=self.files.last_words(),
+                )
                 process.kill()
                 await self._gone(process)
         self.files.clear_pid()

@@ -125,6 +125,12 @@ class BrokerFiles:
         """The last errors of the server, for a message to the operator."""
         return list(self._complaints())[-LOG_TAIL:]
 
+    def last_words(self) -> str:
+        """The last line of the server's log: what it did last. Empty where there is none."""
+        with contextlib.suppress(OSError):
+            return next(reversed(self.log.read_text("utf-8", "replace").splitlines()), "").strip()
+        return ""
+
     def _complaints(self) -> Iterator[str]:
         for path in (self.output, self.log):
             with contextlib.suppress(OSError):

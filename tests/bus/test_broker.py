@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nats
 import pytest
+from nats.js.api import AckPolicy
 from structlog.testing import capture_logs
 
 from kanade_host.bus.broker import BrokerFailed, EmbeddedBroker
@@ -209,6 +210,31 @@ async def test_a_frozen_broker_is_stopped_too(stopped: EmbeddedBroker) -> None:
     os.kill(pid, signal.SIGSTOP)
     await stopped.stop()
     assert not alive(pid)
+
+
+async def test_a_broker_that_stops_slowly_is_ended_and_keeps_everything(
+    stopped: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sleeps for 10 ms at each consumer, one after another: longer than it is waited for."""
+    monkeypatch.setattr("kanade_host.bus.broker.STOP_SECONDS", 0.3)
+    consumers, messages = 200, 50
+    await stopped.start()
+    async with await nats.connect(stopped.url, token=stopped.token) as nc:
+        js = nc.jetstream()
+        await js.add_stream(name="EXEC", subjects=["commands.>"])
+        for number in range(consumers):
+            await js.add_consumer("EXEC", durable_name=f"agent_{number}", ack_policy=AckPolicy.EXPLICIT)
+        for number in range(messages):
+            await js.publish(f"commands.{number}", b"x" * 600)
+    with capture_logs() as logs:
+        await stopped.stop()
+    [said] = [one for one in logs if one["log_level"] == "warning"]
+    assert "is killed" in said["event"]
+    assert "Initiating JetStream Shutdown" in said["last"]
+    await stopped.start()
+    async with await nats.connect(stopped.url, token=stopped.token) as nc:
+        state = (await nc.jetstream().stream_info("EXEC")).state
+    assert (state.messages, state.consumer_count) == (messages, consumers)
 
 
 HOST = """
