@@ -96,6 +96,8 @@ class Runner:
         self._in_order = asyncio.Lock()
         self._created = ""
         self._written = 0.0
+        self._owed: Item | None = None
+        """The last one that was passed over, while the position does not say so yet."""
         self._moved = asyncio.Condition()
         self._wake = asyncio.Event()
         self.log = structlog.get_logger(f"kanade_host.projection.{projection.name}").bind(plugin=plugin)
@@ -264,9 +266,13 @@ class Runner:
         committing: deque[asyncio.Task[None]] = deque()
         most = 2 if reader.backlog else 1
         turns, done = Turns(), False
+        self._owed = None
         try:
             while not done:
                 fetched = await self._take(reader, committing)
+                if not fetched:
+                    await self._write_owed(turns)
+                    continue
                 pending = fetched[-1].pending
                 done = pending < NEARLY_READ if reader.backlog else pending > BACKLOG
                 fault("fetched")
@@ -280,7 +286,8 @@ class Runner:
                 while len(committing) >= most:
                     await committing[0]
                     committing.popleft()
-                writes = not (reader.backlog and self._passed_over(items))
+                writes = not self._passed_over(reader, items)
+                self._owed = None if writes else items[-1]
                 turn = turns.next(items[-1].fetched.sequence, writes=writes)
                 committing.append(asyncio.create_task(self._commit(reader, items, turn, writes=writes)))
             for last in committing:
@@ -317,7 +324,10 @@ class Runner:
         return items
 
     async def _take(self, reader: AnyReader, committing: deque[asyncio.Task[None]]) -> list[Fetched]:
-        """The next messages; a commit that fails meanwhile is raised at once."""
+        """The next messages; none when it is time to write a position that is owed.
+
+        A commit that fails meanwhile is raised at once.
+        """
         if reader.backlog:
             taking = asyncio.create_task(reader.take(PARTS * self._applier.pace.limit))
         else:
@@ -327,6 +337,10 @@ class Runner:
                 await asyncio.wait({taking, committing[0]}, return_when=asyncio.FIRST_COMPLETED)
                 if committing[0].done():
                     committing.popleft().result()
+            if self._owed is not None:
+                await asyncio.wait({taking}, timeout=self._written + POSITION_SECONDS - time.monotonic())
+                if not taking.done():
+                    return []
             return await taking
         finally:
             taking.cancel()
@@ -355,11 +369,20 @@ class Runner:
             await self._applier.run(items, self._created, turn)
         self._written = time.monotonic()
 
-    def _passed_over(self, items: list[Item]) -> bool:
-        """Nothing was picked, and more follows: a transaction for the position alone can wait a while.
+    async def _write_owed(self, turns: Turns) -> None:
+        assert self._owed is not None
+        owed, self._owed = self._owed, None
+        turn = turns.next(owed.fetched.sequence, writes=True)
+        async with turn.taken():
+            await self._write([owed], turn)
 
-        Whoever begins at the older position passes over the same messages again.
+    def _passed_over(self, reader: AnyReader, items: list[Item]) -> bool:
+        """Nothing was picked: a transaction for the position alone can wait a while.
+
+        Whoever begins at the older position passes over the same messages again. At the end of a backlog
+        it is written: another reader begins there.
         """
         wanted = any(item.message is not None or item.letter is not None for item in items)
         recent = time.monotonic() - self._written < POSITION_SECONDS
-        return recent and not wanted and items[-1].fetched.pending >= NEARLY_READ
+        follows = not reader.backlog or items[-1].fetched.pending >= NEARLY_READ
+        return recent and not wanted and follows

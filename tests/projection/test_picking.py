@@ -71,3 +71,47 @@ async def test_a_backlog_of_what_is_not_picked_costs_no_transactions(
     assert position["sequence"] == 1_000
     [after] = await host.rows("SELECT number FROM host_commits")
     assert after["number"] - before["number"] < 20, "fifty batches were passed over"
+
+
+async def position(host: Any) -> int:
+    [row] = await host.rows("SELECT sequence FROM host_positions WHERE projection = 'picking.picked'")
+    sequence: int = row["sequence"]
+    return sequence
+
+
+async def test_one_that_is_passed_over_costs_no_transaction_and_is_acknowledged(
+    host: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "POSITION_SECONDS", 3_600.0)
+    await publish(host, "wanted-1")
+    await host.settle()
+    for number in range(5):
+        await publish(host, f"other-{number}")
+        await host.settle()
+    assert await position(host) == 1
+    await publish(host, "wanted-2")
+    await host.settle()
+    assert await position(host) == 7
+    await publish(host, "other-6")
+    await host.settle()
+    await host.stop()
+    await host.start()
+    await host.settle()
+    assert await picked(host) == {"wanted-1": 1, "wanted-2": 1}
+
+
+async def test_the_position_follows_when_nothing_more_comes(
+    host: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "POSITION_SECONDS", 0.3)
+    await publish(host, "wanted-1", "other-1", "other-2")
+    await host.settle()
+
+    async def is_there() -> bool:
+        return await position(host) == 3
+
+    await host.until(is_there, seconds=30, what="the position is written")
+    await publish(host, "other-3", "wanted-2")
+    await host.settle()
+    assert await picked(host) == {"wanted-1": 1, "wanted-2": 1}
+    assert await position(host) == 5
