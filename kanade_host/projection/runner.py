@@ -52,6 +52,9 @@ BACKLOG = 10_000
 """Messages that wait, from which on they are read past the durable."""
 NEARLY_READ = 500
 POSITION_SECONDS = 1.0
+PICKING_SECONDS = 0.01
+"""Who wants few of a stream's messages looks at them so much later: at several at once, and not just while
+others project the same ones."""
 DECODED_AT_ONCE = 500
 
 
@@ -273,6 +276,8 @@ class Runner:
                 if not fetched:
                     await self._write_owed(turns)
                     continue
+                if self.projection.pick is not None and not reader.backlog:
+                    await asyncio.sleep(PICKING_SECONDS)
                 pending = fetched[-1].pending
                 done = pending < NEARLY_READ if reader.backlog else pending > BACKLOG
                 fault("fetched")

@@ -115,3 +115,16 @@ async def test_the_position_follows_when_nothing_more_comes(
     await host.settle()
     assert await picked(host) == {"wanted-1": 1, "wanted-2": 1}
     assert await position(host) == 5
+
+
+async def test_what_arrives_together_is_looked_at_together(
+    host: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "PICKING_SECONDS", 1.0)
+    asked = host.module("picking").asked
+    asked.clear()
+    await publish(host, "other-1", "wanted-1", "other-2", "wanted-2", "other-3", "other-4")
+    await host.settle()
+    assert await picked(host) == {"wanted-1": 1, "wanted-2": 1}
+    assert sum(asked) == 6
+    assert len(asked) <= 3

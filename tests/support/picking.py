@@ -12,6 +12,8 @@ from kanade_host.plugin import Batch, Context, Migrations, Projection, Retry, Tx
 broken = {"causes": 0, "raises": False, "short": False}
 """Switches that a test in the same process turns."""
 decoded: list[str] = []
+asked: list[int] = []
+"""How many messages each call of `pick` was asked about."""
 
 
 class Picked(msgspec.Struct):
@@ -27,6 +29,7 @@ async def pick(ctx: Context, bodies: Sequence[bytes]) -> Sequence[bool]:
         raise Retry("the other side is away")
     if broken["raises"]:
         raise KeyError("the plugin is broken")
+    asked.append(len(bodies))
     return [b"wanted" in body for body in bodies][: 0 if broken["short"] else None]
 
 
