@@ -123,7 +123,7 @@ class HostView:
             stats.failed,
             stats.busy_seconds,
             stats.last_commit_seconds,
-            stats.last_sync_seconds,
+            writer.sync_seconds,
             writer.waiting,
         )
 

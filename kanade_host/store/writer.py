@@ -43,14 +43,13 @@ _LOOK_SECONDS = 1.0
 
 @dataclass(slots=True)
 class WriterStats:
-    """Counted since the start. Seconds are those of the writer thread, waiting for the disk included."""
+    """Counted since the start. Seconds are those of the writer thread."""
 
     commits: int = 0
     jobs: int = 0
     failed: int = 0
     busy_seconds: float = 0.0
     last_commit_seconds: float = 0.0
-    last_sync_seconds: float = 0.0
 
 
 class Writer:
@@ -97,6 +96,11 @@ class Writer:
         return self._queue.waiting
 
     @property
+    def sync_seconds(self) -> float:
+        """How long commits wait for the disk now, else the last time; 0 where SQLite waits inside COMMIT."""
+        return 0.0 if self._sync is None else self._sync.seconds
+
+    @property
     def held_by(self) -> tuple[str, float] | None:
         """Whose work is over its deadline now, and by how many seconds: a reason not to be ready."""
         return self._watch.over
@@ -130,10 +134,11 @@ class Writer:
         """Run `work` in a transaction; answers its value once that is committed and on the disk.
 
         What it raises undoes what it did, and comes out here. `StoreUnavailable`: nothing was written,
-        the cause concerns everybody. `Overran`: it took longer than `deadline` seconds. `NotAllowed`:
-        it reached for what is not the owner's. `work` may be called again when the transaction was
-        lost through a neighbour: only the last call counts. `attach`: a name under which the tables of
-        another database can be read meanwhile; such work has no neighbours.
+        the cause concerns everybody. `StoreDamaged`: it may be written or not, and the host ends.
+        `Overran`: it took longer than `deadline` seconds. `NotAllowed`: it reached for what is not the
+        owner's. `work` may be called again when the transaction was lost through a neighbour: only the
+        last call counts. `attach`: a name under which the tables of another database can be read
+        meanwhile; such work has no neighbours.
         """
         if self._loop is None:
             raise StoreUnavailable("the database is not open yet")
@@ -187,6 +192,8 @@ class Writer:
         self._dirty = True
         jobs = [first]
         try:
+            if self._sync is not None and self._sync.failed is not None:
+                raise self._sync.failed
             self._in_place(began)
             self._attach(first)
             group = Group(self._connection, self._guard, self._watch)
@@ -269,8 +276,6 @@ class Writer:
 
     def _kept(self, jobs: list[Job]) -> None:
         """On the thread that waits for the disk."""
-        assert self._sync is not None
-        self.stats.last_sync_seconds = self._sync.last_seconds
         self._tell(self._deliver, None, jobs, [])
 
     def _after_loss(self, jobs: list[Job], lost: GroupLost) -> None:

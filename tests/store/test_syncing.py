@@ -12,11 +12,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from kanade_host.plugin import StoreUnavailable
+from kanade_host.projection.applying import Applier
 from kanade_host.store import syncing
 from kanade_host.store.database import Database
 from kanade_host.store.errors import StoreDamaged
@@ -36,7 +38,7 @@ class Disk:
         self.go, self.asked = threading.Event(), threading.Event()
         self.go.set()
         self.waits = 0
-        self.failure: OSError | None = None
+        self.failure: Exception | None = None
 
     def __call__(self, file: int) -> None:
         self.waits += 1
@@ -153,6 +155,72 @@ async def test_a_disk_that_fails_is_told_and_not_believed_again(
     assert len(seen.damage) == 2
 
 
+async def test_nothing_is_committed_after_the_disk_has_failed(
+    writer: Writer, readers: Readers, disk: Disk, seen: Any
+) -> None:
+    """Else whoever tries again, as projections do, would count twice what is written already."""
+    disk.failure = OSError(errno.EIO, "input/output error")
+    for name in "abc":
+        with pytest.raises(StoreDamaged):
+            await writer.run("p", put(name))
+    assert await seen_by(readers) == ["a"]
+    assert len(seen.commits) == 1
+
+
+async def test_a_batch_is_not_applied_again_after_the_disk_has_failed(
+    writer: Writer, readers: Readers, disk: Disk
+) -> None:
+    def count(tx: Transaction, _batch: Any) -> None:
+        tx.execute("INSERT INTO things VALUES ('n', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1")
+
+    disk.failure = OSError(errno.EIO, "input/output error")
+    causes: list[str | None] = []
+    ledger: Any = SimpleNamespace(plugin="p", advance=lambda tx, position: None)
+    fetched = SimpleNamespace(sequence=1, time_ns=1)
+    item: Any = SimpleNamespace(message=object(), letter=None, fetched=fetched, unprepared=None)
+    applying = asyncio.create_task(Applier(writer, ledger, count, waiting=causes.append).run([item], "now"))
+    while len(causes) < 3:
+        await asyncio.sleep(0.01)
+    applying.cancel()
+    assert [row["value"] for row in await readers.query("SELECT value FROM things")] == [1]
+
+
+@pytest.mark.parametrize("failure", [MemoryError(), ValueError("anything")], ids=["memory", "value"])
+async def test_whatever_fails_there_settles_the_jobs(writer: Writer, disk: Disk, failure: Exception) -> None:
+    disk.failure = failure
+    with pytest.raises(StoreDamaged):
+        await writer.run("p", put("a"))
+
+
+async def test_the_log_stays_open(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the disk is told once to each open file; and a host out of files can still commit."""
+    opened: list[str] = []
+    real = os.open
+
+    def open_(path: Any, flags: int) -> int:
+        opened.append(str(path))
+        return real(path, flags)
+
+    monkeypatch.setattr(syncing, "_open", open_)
+    for name in "abc":
+        await writer.run("p", put(name))
+    assert opened == []
+
+
+async def test_how_long_the_disk_lets_us_wait_shows_while_it_does(writer: Writer, disk: Disk) -> None:
+    disk.go.clear()
+    writing = asyncio.create_task(writer.run("p", put("a")))
+    await asked(disk)
+    before = writer.sync_seconds
+    while writer.sync_seconds <= before:
+        await asyncio.sleep(0.01)
+    disk.go.set()
+    await writing
+    took = writer.sync_seconds
+    await asyncio.sleep(0.02)
+    assert writer.sync_seconds == took
+
+
 async def test_a_log_that_is_gone_is_told(writer: Writer, seen: Any) -> None:
     await writer.run("p", put("a"))
     writer.location.path.with_name("kanade.db-wal").unlink()
@@ -162,8 +230,11 @@ async def test_a_log_that_is_gone_is_told(writer: Writer, seen: Any) -> None:
 
 
 async def test_an_own_error_stays_while_the_disk_fails(writer: Writer, disk: Disk) -> None:
+    ran = threading.Event()
+
     def refuses(tx: Transaction) -> None:
         put("x")(tx)
+        ran.set()
         raise ValueError("mine")
 
     disk.go.clear()
@@ -171,6 +242,7 @@ async def test_an_own_error_stays_while_the_disk_fails(writer: Writer, disk: Dis
     first = asyncio.create_task(writer.run("p", put("a")))
     await asked(disk)
     refused = asyncio.create_task(writer.run("p", refuses))
+    assert await asyncio.to_thread(ran.wait, 30)
     disk.go.set()
     outcomes = await asyncio.gather(first, refused, return_exceptions=True)
     assert [type(one) for one in outcomes] == [StoreDamaged, ValueError]
