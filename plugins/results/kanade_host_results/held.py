@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
@@ -27,9 +28,9 @@ MOST = 200
 AT_ONCE = 10_000
 """Rows that are added in one go. Where more have come since the last answer, all are read anew."""
 LOOK_SECONDS = 1.0
-READ_AT_ONCE = 1_000
-PAUSE_SECONDS = 0.005
-"""Between two reads of all names: whoever asks for something else meanwhile shall not notice."""
+READ_AT_ONCE = 250
+PAUSES = 3.0
+"""So many times as long as the last read took: whoever asks for something else meanwhile shall not notice."""
 _NAMES = 20
 """PCs that one word may mean; where it means more, a search ends soon."""
 _WORDS = 5_000
@@ -171,6 +172,7 @@ class HeldNames:
         moment, last = _AFTER_ALL, ("", 0)
         pcs: dict[str, _Rows] = {}
         while self._size < ROWS:
+            began = time.monotonic()
             rows = await ctx.query(OLDER, (moment, moment, *last, top, READ_AT_ONCE))
             for pc_id, moment, number in rows:
                 held = pcs.get(pc_id)
@@ -182,7 +184,7 @@ class HeldNames:
             if len(rows) < READ_AT_ONCE:
                 break
             last = (rows[-1][0], number)
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(PAUSES * (time.monotonic() - began))
         else:
             self._floor = moment
         for held in pcs.values():

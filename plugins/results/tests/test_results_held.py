@@ -54,7 +54,7 @@ def growth(monkeypatch: pytest.MonkeyPatch) -> Growth:
     made = Growth()
     monkeypatch.setattr(held, "GROWTH", made)
     monkeypatch.setattr(held, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(held, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(held, "PAUSES", 0.0)
     monkeypatch.setattr(held, "READ_AT_ONCE", 40)
     return made
 
