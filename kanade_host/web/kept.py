@@ -90,22 +90,21 @@ class Kept:
         if entry is None:
             self.misses += 1
             return None
-        tick = self._changes.tick
-        if entry.checked != tick:
-            if self._changes.last(entry.topics) > entry.began:
-                self._drop(key, entry)
-                return None
-            entry.checked = tick
-        if entry.until is not None and self._now() >= entry.until:
-            self._drop(key, entry)
+        if not self._holds(entry):
+            self._forget(key, entry)
+            self.misses += 1
             return None
         self._entries.move_to_end(key)
         self.hits += 1
         return entry
 
-    def _drop(self, key: Key, entry: Entry) -> None:
-        self._forget(key, entry)
-        self.misses += 1
+    def _holds(self, entry: Entry) -> bool:
+        tick = self._changes.tick
+        if entry.checked != tick:
+            if self._changes.last(entry.topics) > entry.began:
+                return False
+            entry.checked = tick
+        return entry.until is None or self._now() < entry.until
 
     def _forget(self, key: Key, entry: Entry) -> None:
         del self._entries[key]
@@ -122,11 +121,6 @@ class Kept:
                     freed += entry.size
             await asyncio.sleep(0)
         return freed
-
-    def _holds(self, entry: Entry) -> bool:
-        if self._changes.last(entry.topics) > entry.began:
-            return False
-        return entry.until is None or self._now() < entry.until
 
     async def keep_swept(self) -> None:
         """Sweep now and then until cancelled, and give much that went back to the system."""
