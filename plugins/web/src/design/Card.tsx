@@ -1,8 +1,6 @@
 /** A card of the overview: what it is about, one number that says it all, and what lies behind. */
 
 import type { ReactNode } from "react";
-import { Link } from "react-router";
-import { useReaches } from "../lib/reach";
 import styles from "./Card.module.css";
 import { PageLink } from "./PageLink";
 import { Shape, type Tone } from "./Status";
@@ -52,12 +50,12 @@ export function Figures({ of }: { of: readonly Figure[] }) {
 }
 
 function FigureLink({ to, children }: { to?: string; children: ReactNode }) {
-  const reaches = useReaches();
-  if (!to || !reaches(to)) return <span className={styles.figure}>{children}</span>;
+  const plain = <span className={styles.figure}>{children}</span>;
+  if (!to) return plain;
   return (
-    <Link className={styles.figure} to={to}>
+    <PageLink className={styles.figure} to={to} otherwise={plain}>
       {children}
-    </Link>
+    </PageLink>
   );
 }
 
