@@ -32,20 +32,18 @@ def in_progress(reader: AnyReader, fetched: Sequence[Fetched]) -> Iterator[None]
         return
 
     loop = asyncio.get_running_loop()
-    timers: list[asyncio.TimerHandle] = []
-
-    def again() -> None:
-        timers[:] = [loop.call_later(PROGRESS_SECONDS, signal)]
+    timer: asyncio.TimerHandle
 
     def signal() -> None:
+        nonlocal timer
         reader.progress(fetched)
-        again()
+        timer = loop.call_later(PROGRESS_SECONDS, signal)
 
-    again()
+    timer = loop.call_later(PROGRESS_SECONDS, signal)
     try:
         yield
     finally:
-        timers[0].cancel()
+        timer.cancel()
 
 
 async def pick(

@@ -86,6 +86,7 @@ class Writer:
         self._ended: asyncio.Future[None] | None = None
         self._connection: sqlite3.Connection
         self._cache: PageCache
+        self._apart = synced_apart(location)
         self._sync: LogSync | None = None
         self._dirty = True
         self._identity, self._looked_at = (0, 0), 0.0
@@ -156,7 +157,7 @@ class Writer:
             row = self._connection.execute("SELECT number, epoch, made_by FROM host_commits").fetchone()
             self.number, self.epoch, self.made_by = row
             self._watch.start(threading.get_ident(), self._connection.interrupt)
-            if synced_apart(self.location):
+            if self._apart:
                 self._sync = LogSync(self.location.path, self._kept)
         except BaseException as error:
             with contextlib.suppress(AttributeError):
@@ -179,8 +180,7 @@ class Writer:
         self._tell(self._settle_end)
 
     def _reopen(self) -> None:
-        apart = synced_apart(self.location)
-        self._connection = open_writer(self.location, synchronous="NORMAL" if apart else "FULL")
+        self._connection = open_writer(self.location, synchronous="NORMAL" if self._apart else "FULL")
         found = self.location.path.stat()
         self._identity, self._looked_at = (found.st_dev, found.st_ino), time.monotonic()
         self._cache = PageCache(self._connection, time.monotonic(), self.stats.busy_seconds)
