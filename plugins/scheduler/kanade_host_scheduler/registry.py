@@ -8,6 +8,7 @@ leaves the old registration in place; one whose rhythm is as it was keeps its du
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kanade_host.plugin import Context, Entry, Instant, Tx, audit
@@ -27,6 +28,27 @@ class Registration:
     rhythm: Rhythm
     revision: int
     next_due: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Ticks that passed while the host was down, and the one that is made up for now."""
+
+    ticks: Sequence[Instant]
+    made_up_for: Instant | None = None
+
+    def note(self, tx: Tx, key: str, now: Instant) -> None:
+        """Record those that are not made up for, as one row."""
+        if not self.ticks:
+            return
+        reason = "the host was not running"
+        if self.made_up_for is not None:
+            reason = f"{reason}; the last of them is made up for"
+        first, last = self.ticks[0], self.ticks[-1]
+        ledger.note(tx, key, "missed", reason, first, now, last_due=last, times=len(self.ticks))
+
+
+NOTHING_MISSED = Missed(())
 
 
 class Registry:
@@ -72,40 +94,38 @@ class Registry:
     async def _register(self, entry: Entry, schedule: Schedule, rhythm: Rhythm) -> None:
         now = self._ctx.clock.now()
         held = self.all.get(entry.key)
+        missed = NOTHING_MISSED
         if held is not None and held.rhythm.text == rhythm.text:
             next_due = held.next_due
         else:
             next_due = rhythm.after(now)
             if entry.key not in self._met:
-                next_due = await self._look_back(entry.key, schedule, rhythm, now) or next_due
+                missed = await self._look_back(entry.key, schedule, rhythm, now)
+                next_due = missed.made_up_for or next_due
         self._met.add(entry.key)
         self.all[entry.key] = Registration(schedule, rhythm, entry.revision, next_due)
-        await self._ctx.write(lambda tx: ledger.remember(tx, entry.key, rhythm.text, next_due))
 
-    async def _look_back(self, key: str, schedule: Schedule, rhythm: Rhythm, now: Instant) -> Instant | None:
-        """Record ticks that were missed while the host was down; answers one to make up for."""
+        def write(tx: Tx) -> None:
+            """At once: a host that ends between the two would count what was missed again."""
+            missed.note(tx, entry.key, now)
+            ledger.remember(tx, entry.key, rhythm.text, next_due)
+
+        await self._ctx.write(write)
+
+    async def _look_back(self, key: str, schedule: Schedule, rhythm: Rhythm, now: Instant) -> Missed:
+        """What was due while the host was down."""
         known = await ledger.remembered(self._ctx, key)
         if known is None or known.next_due is None or known.rhythm != rhythm.text or known.next_due > now:
-            return None
-        missed = [known.next_due]
-        while len(missed) < MISSED_COUNTED:
-            due = rhythm.after(missed[-1])
+            return NOTHING_MISSED
+        ticks = [known.next_due]
+        while len(ticks) < MISSED_COUNTED:
+            due = rhythm.after(ticks[-1])
             if due is None or due > now:
                 break
-            missed.append(due)
+            ticks.append(due)
         if schedule.on_missed == "run_once":
-            last = missed.pop()
-            reason = "the host was not running; the last of them is made up for"
-        else:
-            last = None
-            reason = "the host was not running"
-        if missed:
-            await self._ctx.write(
-                lambda tx: ledger.note(
-                    tx, key, "missed", reason, missed[0], now, last_due=missed[-1], times=len(missed)
-                )
-            )
-        return last
+            return Missed(ticks[:-1], made_up_for=ticks[-1])
+        return Missed(ticks)
 
     async def _stop(self, key: str) -> None:
         self.all.pop(key, None)

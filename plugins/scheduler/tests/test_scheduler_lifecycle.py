@@ -184,6 +184,27 @@ async def missed(host: Any) -> bool:
     return bool((await host.get("/api/schedule-ticks?decision=missed")).json())
 
 
+async def test_what_was_missed_is_counted_once_though_the_host_ended_while_it_was_written_down(
+    host: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start(host)
+    await put(host, body())
+    await host.stop()
+    host.clock.set(Instant.parse("2026-03-01T12:10:00Z"))
+
+    def ends(*_: Any) -> None:
+        raise OSError("the host ends here")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "remember", ends)
+        await host.start()
+        await seen(host)
+        await host.stop()
+    await host.start()
+    await host.until(lambda: missed(host))
+    assert [row["times"] for row in (await host.get("/api/schedule-ticks?decision=missed")).json()] == [4]
+
+
 async def test_the_last_missed_tick_may_be_made_up_for(host: Any) -> None:
     await start(host)
     await put(host, body(on_missed="run_once"))
