@@ -20,6 +20,7 @@ from kanade_host.bus.connection import Connection
 from kanade_host.bus.ensure import ensure
 
 Eventually = Callable[[Callable[[], object]], Awaitable[None]]
+Told = Callable[[NatsClient], Awaitable[None]]
 
 
 @pytest.fixture
@@ -48,6 +49,19 @@ async def foreign(broker: EmbeddedBroker) -> AsyncIterator[NatsClient]:
     client = await nats.connect(broker.url, token=broker.token, reconnect_time_wait=0.02)
     yield client
     await client.close()
+
+
+@pytest.fixture
+def told() -> Told:
+    """Wait until the broker knows of what nats-py was told: its first ping overtakes what it still has to
+    write, its second does not.
+    """
+
+    async def wait(client: NatsClient) -> None:
+        await client.flush()
+        await client.flush()
+
+    return wait
 
 
 @pytest.fixture

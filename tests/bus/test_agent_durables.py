@@ -143,7 +143,7 @@ async def test_unacknowledged_commands_stay_due_after_narrowing(bus: NatsBus, fo
     await bus.publish("commands.pc.PC.1", b"1")
     await as_the_agent_makes_it(foreign)
     subscription = await foreign.jetstream().pull_subscribe_bind(NAME, "EXEC")
-    await subscription.fetch(1, timeout=5)
+    await subscription.fetch(1, timeout=30)
     await narrow(bus, NARROW)
     info = await bus.api(f"CONSUMER.INFO.EXEC.{NAME}")
     assert info["num_ack_pending"] == 1

@@ -91,7 +91,7 @@ port = 0
     def status(self, path: str) -> int:
         """The status of a GET; 0 while nobody answers."""
         try:
-            with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.url}{path}", timeout=30) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             error.close()

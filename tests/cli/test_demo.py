@@ -32,7 +32,7 @@ def answer(url: str, token: str | None = None, body: Any = None) -> Any:
     request.add_header("content-type", "application/json")
     if token is not None:
         request.add_header("authorization", f"Bearer {token}")
-    with urllib.request.urlopen(request, timeout=10) as opened:
+    with urllib.request.urlopen(request, timeout=30) as opened:
         return json.load(opened)
 
 

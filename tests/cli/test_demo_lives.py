@@ -64,7 +64,7 @@ class Api:
         request = urllib.request.Request(self._url + path, body)
         request.add_header("content-type", "application/json")
         request.add_header("authorization", f"Bearer {self._token}")
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return bytes(answer.read())
 
     def get(self, path: str) -> Any:
@@ -166,7 +166,7 @@ def test_every_get_answers_with_data(installation: Installation) -> None:
 def opened(installation: Installation) -> bool:
     """Whether somebody can log in."""
     try:
-        with urllib.request.urlopen(installation.url + "/health", timeout=5):
+        with urllib.request.urlopen(installation.url + "/health", timeout=30):
             return True
     except OSError:
         return False

@@ -45,7 +45,7 @@ def test_a_file_is_served_as_a_plugin_whatever_only_says(installation: Installat
     file.write_text(HELLO % "you")
     host = installation.start("serve", "--config", str(installation.config), "--plugin", str(file))
     assert installation.healthy()
-    with urllib.request.urlopen(f"{installation.url}/api/hello/you", timeout=5) as answer:
+    with urllib.request.urlopen(f"{installation.url}/api/hello/you", timeout=30) as answer:
         assert json.load(answer) == {"hello": "hello"}
     deadline = time.monotonic() + 20
     while (row := shown(installation))["state"] != "running":

@@ -161,7 +161,7 @@ def kanade_routes():
 
 def said(installation: Installation) -> str:
     try:
-        with urllib.request.urlopen(f"{installation.url}/api/hello/you", timeout=5) as answer:
+        with urllib.request.urlopen(f"{installation.url}/api/hello/you", timeout=30) as answer:
             return str(json.load(answer))
     except (OSError, ValueError):
         return ""

@@ -120,7 +120,7 @@ async def test_sigterm_in_the_middle_of_everything(host: Any, its_broker: str) -
     if its_broker == "away":
         await host.broker.kill()
     host.running._process.send_signal(signal.SIGTERM)
-    status = await asyncio.wait_for(host.running._process.wait(), 10)
+    status = await asyncio.wait_for(host.running._process.wait(), 30)
     done.set()
     await asyncio.gather(*works, return_exceptions=True)
     assert status == 0, host.running.log.read_text()[-2000:]

@@ -87,7 +87,7 @@ async def test_a_broker_that_fails_while_the_lease_is_looked_at_ends_nothing(
     monkeypatch.setattr(Lease, "_holder", fail_once)
     app.lease._revision += 100  # as after a write of ours whose answer was lost
     app.lease.look()
-    await asyncio.wait_for(failed.wait(), 10)
+    await asyncio.wait_for(failed.wait(), 30)
     app.lease.look()
     await host.publish("obs.pc-1", {"id": "one"})
     await host.settle()

@@ -39,7 +39,7 @@ async def publish_raw(host: Any, subject: bytes, body: bytes, headers: bytes | N
         writer.write(b"HPUB %s %d %d\r\n%s%s\r\n" % (subject, len(headers), total, headers, body))
     writer.write(b"PING\r\n")
     await writer.drain()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (line := await reader.readline()) != b"PONG\r\n":
             assert line, "the broker hung up"
             assert not line.startswith(b"-ERR"), line

@@ -218,7 +218,7 @@ async def test_a_cancelled_one_leaves_everything_as_it_was(host: Any, monkeypatc
 
     monkeypatch.setattr(Replay, "_apply", hang)
     assert (await host.post("/api/rebuilds/counting", json={})).status == 202
-    await asyncio.wait_for(reached.wait(), 10)
+    await asyncio.wait_for(reached.wait(), 30)
     again = await host.post("/api/rebuilds/counting", json={})
     assert again.status == 409
     assert "already" in again.text

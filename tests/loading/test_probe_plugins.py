@@ -76,9 +76,9 @@ async def test_every_probe_shows_its_state_and_reason_and_the_rest_runs(probed: 
 async def test_an_endless_handler_and_an_endless_apply_are_ended(probed: Any) -> None:
     await probed.start()
     spinning = asyncio.create_task(probed.get("/api/probe_endless/spin"))
-    answer = await asyncio.wait_for(probed.get("/api/probe_well/hello"), 10)
+    answer = await asyncio.wait_for(probed.get("/api/probe_well/hello"), 30)
     assert answer.status == 200
-    assert (await asyncio.wait_for(spinning, 20)).status == 500
+    assert (await asyncio.wait_for(spinning, 30)).status == 500
 
     await probed.publish("obs.pc-1", {"pc_id": "pc-1"})
 

@@ -67,7 +67,7 @@ async def test_it_waits_for_nothing_that_the_other_one_is_not_given(host: Any) -
     await host.settle()
     runner = host.running.app.feeds.runners["counting.counted"]
     runner.status.sequence = 0  # as after a beginning by time
-    await asyncio.wait_for(runner.reached(2, runner._created, lambda _: None), 10)
+    await asyncio.wait_for(runner.reached(2, runner._created, lambda _: None), 30)
 
 
 async def test_it_goes_on_without_a_plugin_that_has_failed(host: Any) -> None:

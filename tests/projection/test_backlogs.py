@@ -87,7 +87,7 @@ async def test_a_backlog_that_piles_up_while_it_runs(host: Any, opened: list[Any
 
     store.writer.run = hold
     await publish(host, 0, 1)
-    await asyncio.wait_for(held.wait(), 10)
+    await asyncio.wait_for(held.wait(), 30)
     await publish(host, 1, 2_300)
     go.set()
     await all_once(host, 2_300)

@@ -66,4 +66,4 @@ async def _on_writer_thread(writer: Any, call: Any) -> None:
     writer._in_place = once
     with contextlib.suppress(Exception):
         await writer.run("host", lambda tx: None)
-    await asyncio.wait_for(done, 10)
+    await asyncio.wait_for(done, 30)

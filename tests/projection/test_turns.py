@@ -108,7 +108,7 @@ async def test_a_holder_that_gives_up_waiting_keeps_nobody_back() -> None:
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(gate.__aenter__(), 0.01)
     leave.set()
-    await asyncio.wait_for(asyncio.gather(inside, passing()), 10)
+    await asyncio.wait_for(asyncio.gather(inside, passing()), 30)
 
 
 # -- a projection's own batches ----------------------------------------------------------------

@@ -90,7 +90,7 @@ async def test_closing_ends_what_runs_and_leaves_no_thread(writer: Writer) -> No
         await readers.query("SELECT 1")
     for thread in threading.enumerate():
         if "_connection_worker_thread" in thread.name:
-            thread.join(5)
+            thread.join(30)
     assert threading.active_count() == before
 
 

@@ -35,7 +35,7 @@ async def test_a_head_that_never_ends(served: Any, before: bytes, sent: bytes) -
         await wire.send(before)
         assert (await wire.answer()).status == 200
     await wire.send(sent)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         assert await wire.reader.read() == b""
 
 
@@ -51,7 +51,7 @@ async def test_a_head_that_comes_drop_by_drop(served: Any) -> None:
 
     dripping = asyncio.create_task(drip())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             try:
                 assert await wire.reader.read() == b""
             except ConnectionError:

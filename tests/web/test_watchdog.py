@@ -99,7 +99,7 @@ async def test_tasks_of_plugins_are_found_by_their_modules(served: Any) -> None:
     served.host.modules["kanade_host_rogue"] = "rogue"
     module = plugin_module("async def work():\n    while True:\n        pass\n")
     task = asyncio.create_task(module.work())
-    done, _ = await asyncio.wait([task], timeout=5)
+    done, _ = await asyncio.wait([task], timeout=20)
     assert done
     assert type(task.exception()).__name__ == "Overran"
     assert served.server.metrics.overran == {"rogue": 1}

@@ -162,7 +162,7 @@ class Host:
             await asyncio.sleep(0.01)
 
     async def until(
-        self, check: Callable[[], Awaitable[Any]], *, seconds: float = 15.0, what: str = "the condition"
+        self, check: Callable[[], Awaitable[Any]], *, seconds: float = 30.0, what: str = "the condition"
     ) -> Any:
         """Ask again until the answer is true; answers it."""
         deadline = time.monotonic() + seconds

@@ -51,7 +51,8 @@ async def agent(host: Any) -> AsyncIterator[Agent]:
         await nc.publish(f"results.{command['request_id']}", body)
 
     subscription = await nc.subscribe("commands.pc.*", cb=on_command)
-    await nc.flush()
+    for _ in range(2):  # nats-py may send the first ping ahead of the subscription
+        await nc.flush()
     yield made
     await subscription.unsubscribe()
 

@@ -26,9 +26,11 @@ async def test_lost_chunks_are_removed_at_the_next_start(
     for store in STORES:
         await host.publish(f"$O.{store}.C.lost", b"x")
     await host.restart()
-    async with asyncio.timeout(10):
-        while [await chunks_in(host, store) for store in STORES] != [0, 1, 0]:
-            await asyncio.sleep(0.01)
+
+    async def removed() -> bool:
+        return [await chunks_in(host, store) for store in STORES] == [0, 1, 0]
+
+    await host.until(removed, what="the end of the lost chunks")
     assert (await host.get("/api/app-packages/a/1")).body == b"kept"
 
 
@@ -39,6 +41,8 @@ async def test_uploads_to_one_name_at_once(host: Any, form: Callable[..., dict[s
     )
     assert {answer.status for answer in answers} == {200}
     assert (await host.get("/api/app-packages/a/1")).body in bodies
-    async with asyncio.timeout(10):
-        while await chunks_in(host, "app_packages") != 3:
-            await asyncio.sleep(0.01)
+
+    async def one_of_them() -> bool:
+        return await chunks_in(host, "app_packages") == 3
+
+    await host.until(one_of_them, what="the end of the other uploads' chunks")

@@ -37,9 +37,10 @@ async def chunks_in(host: Any, store: str) -> int:
 
 
 async def no_chunks(host: Any, store: str) -> None:
-    async with asyncio.timeout(5):
-        while await chunks_in(host, store):
-            await asyncio.sleep(0.01)
+    async def gone() -> bool:
+        return await chunks_in(host, store) == 0
+
+    await host.until(gone, what=f"the end of the chunks in {store}")
 
 
 @both
@@ -208,9 +209,7 @@ async def test_a_client_that_leaves(host: Any, form: Form) -> None:
         + body[:2_000_000]
     )
     await writer.drain()
-    async with asyncio.timeout(5):
-        while not await chunks_in(host, "app_packages"):
-            await asyncio.sleep(0.01)
+    await host.until(lambda: chunks_in(host, "app_packages"), what="the first chunks")
     writer.transport.abort()
     await no_chunks(host, "app_packages")
     assert (await host.get("/api/app-packages")).json() == []

@@ -122,7 +122,8 @@ class AnyPc:
         await self._nc.subscribe("commands.>", cb=self._run)
         await self._nc.subscribe("agents.>", cb=self._ping)
         await self._nc.subscribe("logs.fetch.>", cb=self._log)
-        await self._nc.flush()
+        for _ in range(2):  # nats-py may send the first ping ahead of the subscriptions
+            await self._nc.flush()
 
     async def _run(self, message: Msg) -> None:
         command = json.loads(message.data)
