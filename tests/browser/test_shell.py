@@ -63,12 +63,14 @@ async def test_a_change_is_seen_without_asking_and_tabs_share_one_stream(visit: 
     await visit.go(page, "/accounts")
     others = [await visit.tab() for _ in range(2)]
     for other in others:
-        await visit.go(other, "/audit")
+        await visit.go(other, "/audit?f=target:contains:newcomer&f=action:contains:account.create")
+        await expect(other.get_by_text("Nothing matches")).to_be_visible()
     await expect(page.get_by_role("status").get_by_text("Live").first).to_be_visible()
     served.ask("POST", "/api/accounts", {"username": "newcomer", "password": PASSWORD, "role": "viewer"})
     try:
         await expect(page.get_by_text("newcomer")).to_be_visible()
-        await expect(others[0].get_by_text("account.create").first).to_be_visible()
+        await others[0].get_by_role("button", name="1 new").click()
+        await expect(others[0].get_by_role("row", name="newcomer")).to_contain_text("account.create")
         figures = await (await page.request.get(f"{visit.url}/metrics")).text()
         clients = re.search(r"^kanade_live_clients (\S+)", figures, re.MULTILINE)
         assert clients is not None
