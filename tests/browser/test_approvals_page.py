@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, expect
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 PLAN = {"target": {"pcs": ["pc-1"]}}
+EVERYBODY = "%7B%22kind%22%3A%22all%22%7D"
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +54,36 @@ async def test_who_may_not_release_a_fire_reads_why(here: Visit, asking: Served)
     assert await here.violations(page) == []
 
 
+async def upload_script(here: Visit, page: Page, name: str) -> None:
+    """After the job that names it was saved, so that what would run is nobody's."""
+    uploaded = await page.request.post(
+        f"{here.url}/api/script-objects/{name}/1",
+        headers={"Authorization": f"Bearer {here.tokens['admin']}"},
+        multipart={"file": {"name": name, "mimeType": "text/plain", "buffer": b"echo"}},
+    )
+    assert uploaded.ok, await uploaded.text()
+
+
+async def test_a_preview_says_that_nobody_could_release_it(here: Visit, asking: Served) -> None:
+    named = job("previewed", script_object="shown/1")
+    asking.ask("POST", "/api/jobs", named, role="operator")
+    page = await here.come("admin")
+    await upload_script(here, page, "shown")
+    await here.go(page, f"/run?job=previewed&target={EVERYBODY}")
+    preview = page.get_by_label("What would happen")
+    await expect(preview).to_contain_text("it waits until somebody else approves it")
+    await expect(preview).to_contain_text("nobody knows who wrote it")
+    asking.ask("POST", "/api/jobs", named, role="operator")
+    await expect(preview).not_to_contain_text("nobody knows who wrote it")
+    await expect(preview).to_contain_text("it waits until somebody else approves it")
+
+
 async def test_what_nobody_wrote_is_released_when_it_was_saved(here: Visit, asking: Served) -> None:
-    """The script was uploaded after the job was saved; the operator saves it again, the admin releases."""
+    """The operator saves the job again, the admin releases."""
     named = job("nobodys", script_object="tool/1")
     asking.ask("POST", "/api/jobs", named, role="operator")
     page = await here.come("admin")
-    uploaded = await page.request.post(
-        f"{asking.url}/api/script-objects/tool/1",
-        headers={"Authorization": f"Bearer {asking.tokens['admin']}"},
-        multipart={"file": {"name": "tool", "mimeType": "text/plain", "buffer": b"echo"}},
-    )
-    assert uploaded.ok, await uploaded.text()
+    await upload_script(here, page, "tool")
     asking.ask("POST", "/api/exec/nobodys", PLAN, role="operator")
     row = await row_of(here, page, "nobodys")
     await expect(row).to_contain_text("nobody knows who wrote it")

@@ -93,6 +93,10 @@ class Approvals:
         mode: str = self._ctx.settings.require_approval
         return mode == "always" or (mode == "marked" and manifest.require_approval)
 
+    async def author(self, order: Order) -> str | None:
+        """The account that answers for what would run. None: nobody knows, and so nobody can approve it."""
+        return await self._authors.of(order.manifest.id, _digest(order))
+
     async def ask(self, order: Order, plan: FanoutPlan, asked: Asked) -> Withheld:
         """Keep the fire, and say so; the same id again changes nothing. Raises `HttpError` 409."""
         at = self._ctx.clock.now()
@@ -124,7 +128,7 @@ class Approvals:
         if not await self._ctx.write(lambda tx: put(tx, row, asked.caller, at)):
             raise HttpError(409, f"{MOST_PENDING} fires wait for approval already; decide some of them")
         said = f"it waits for the approval of somebody else until {expires.wire}; nothing was fired"
-        if await self._authors.of(order.manifest.id, text) is None:
+        if await self.author(order) is None:
             said = f"{said}; {UNKNOWN_AUTHOR}"
         answer = FireAnswer(
             exec_id=order.exec_id,
@@ -193,7 +197,7 @@ class Approvals:
         """Raises `HttpError` where it is not what was released, or by now the text of who released it."""
         if _digest(order) != released.digest:
             raise HttpError(409, "the job has changed since it was asked for; look at it, and ask again")
-        author = await self._authors.of(order.manifest.id, released.digest)
+        author = await self.author(order)
         if author is None or author == released.by:
             raise HttpError(403, UNKNOWN_AUTHOR if author is None else OWN_JOB)
 

@@ -9,6 +9,7 @@ import msgspec
 
 from kanade_host.plugin import U32, BrokerUnavailable, Context, Request
 from kanade_host_jobs.addressing import Fleet
+from kanade_host_jobs.approval_rows import UNKNOWN_AUTHOR
 from kanade_host_jobs.broker_limits import away
 from kanade_host_jobs.firing import Order
 from kanade_host_jobs.work import work_of
@@ -45,7 +46,10 @@ class WavePreview(msgspec.Struct, frozen=True):
 
 
 class Obstacle(msgspec.Struct, frozen=True):
-    """Why the fire would not go out at once. `why`: paused, frozen, approval."""
+    """Why the fire would not go out at once. `why`: paused, frozen, approval, author.
+
+    `author` comes beside `approval`, where nobody can give that before the job is saved once more.
+    """
 
     why: str
     text: str
@@ -115,6 +119,8 @@ async def _obstacles(ctx: Context, order: Order) -> list[Obstacle]:
     found = [Obstacle(why, text) for why, text in await firing.gate.obstacles(order.reached)]
     if firing.approvals.needed(order.manifest):
         found.append(Obstacle("approval", "it waits until somebody else approves it"))
+        if await firing.approvals.author(order) is None:
+            found.append(Obstacle("author", UNKNOWN_AUTHOR))
     return found
 
 

@@ -196,6 +196,23 @@ async def test_a_save_without_an_account_is_nobody_s(written: Any) -> None:
     assert NOBODY in await approve(host, exec_id, VERA, 403)
 
 
+async def test_a_preview_says_that_nobody_could_approve_it(written: Any) -> None:
+    host = written
+
+    async def against() -> dict[str, str]:
+        answer = await host.post("/api/exec/echo/preview", json=PLAN, role=ANNA)
+        assert answer.status == 200, answer.text
+        return {one["why"]: one["text"] for one in answer.json()["obstacles"]}
+
+    assert list(await against()) == ["approval"]
+    await on_the_broker(host, OTHER)
+    assert NOBODY in (await against())["author"]
+    await save(host, OTHER, VERA)
+    assert list(await against()) == ["approval"]
+    await on_the_broker(host, JOB | {"require_approval": False})
+    assert await against() == {}
+
+
 async def test_a_save_that_the_broker_refuses_leaves_the_author(written: Any) -> None:
     host = written
     config = (await host.broker.api("STREAM.INFO.KV_jobs"))["config"]

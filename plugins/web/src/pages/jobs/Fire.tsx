@@ -20,6 +20,9 @@ import type { Fired, FirePreview, Plan } from "./jobs";
 import styles from "./jobs.module.css";
 import { type Options, planned } from "./Options";
 
+/** Of obstacles that do not keep anybody from asking. */
+const COLORS: Record<string, string> = { approval: "blue", author: "yellow" };
+
 interface FireProps {
   job: string;
   target: Target;
@@ -47,7 +50,7 @@ export function Fire({ job, target, resolved, options }: FireProps) {
     },
     enabled: settled !== null && may,
     staleTime: 5_000,
-    meta: { topics: ["kv:agent_groups", "emergency", "freezes"] },
+    meta: { topics: ["kv:agent_groups", "emergency", "freezes", "approvals"] },
   });
   const current = plan !== null && settled === JSON.stringify({ job, plan });
   return (
@@ -98,8 +101,8 @@ function Shown({ preview, stale }: { preview: FirePreview; stale: boolean }) {
         </li>
       </ul>
       {preview.obstacles.map((one) => (
-        <Alert key={one.why + one.text} color={one.why === "approval" ? "blue" : "red"} mb="xs">
-          {visible(one.text)}
+        <Alert key={one.why + one.text} color={COLORS[one.why] ?? "red"} mb="xs">
+          {one.why === "author" ? t("approvals.nobodys") : visible(one.text)}
         </Alert>
       ))}
       {preview.warnings.map((one) => (
@@ -141,7 +144,7 @@ function Button({ job, plan, preview, all }: ButtonProps) {
     },
   });
   const number = preview?.expected.count;
-  const stands = preview?.obstacles.find((one) => one.why !== "approval" && !(one.why === "frozen" && admin));
+  const stands = preview?.obstacles.find((one) => !COLORS[one.why] && !(one.why === "frozen" && admin));
   const blocked =
     plan === null
       ? t(job ? "fire.needsTarget" : "fire.needsJob")
