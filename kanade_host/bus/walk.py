@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WALK_SECONDS = 5.0
 FORGOTTEN_SECONDS = 30
+LOOKS = 50
+"""How often a pass asks whether more was written meanwhile; each time only what came since is left."""
 
 
 def passing(filter: str, *, last_per_subject: bool) -> dict[str, Any]:
@@ -50,8 +52,9 @@ class _Walk(Pull):
 async def walk(bus: NatsBus, stream: str, filter: str, *, last_per_subject: bool) -> list[Fetched]:
     """All messages, or the last of each subject, that were there at the start, in stream order.
 
-    Messages that arrive meanwhile may be among them. Raises `ApiError`, `BrokerUnavailable`; the latter
-    also when five seconds pass without any progress.
+    Messages that arrive meanwhile may be among them, a subject's later one behind its earlier one. A subject
+    that is written again meanwhile is there all the same, though the message of the start may be gone.
+    Raises `ApiError`, `BrokerUnavailable`; the latter also when five seconds pass without any progress.
     """
     config = passing(filter, last_per_subject=last_per_subject)
     if last_per_subject:
@@ -95,9 +98,14 @@ async def _read(bus: NatsBus, stream: str, consumer: str, filter: str, until: in
 async def _batches(
     bus: NatsBus, stream: str, consumer: str, filter: str, until: int
 ) -> AsyncIterator[list[Fetched]]:
-    """Up to that sequence; with 0, until nothing is pending."""
+    """Up to that sequence, and what was written under the filter by then; with 0, until nothing is pending.
+
+    Where a stream keeps one message of a subject, one that is overwritten before it is delivered comes again
+    behind the end, under the sequence of the later write: whoever stops at the end has not seen it.
+    """
     pull = _Walk(bus, stream, consumer)
     last: Fetched | None = None
+    looks = 0
     try:
         await pull.start()
         while last is None or (last.sequence < until if until else last.pending):
@@ -106,6 +114,9 @@ async def _batches(
             pull.release(len(batch), sum(len(one.data) for one in batch))
             last = batch[-1]
             yield batch
+            if 0 < until <= last.sequence and looks < LOOKS:
+                looks += 1
+                until = max(until, await _last(bus, stream, filter))
     except TimeoutError:
         raise BrokerUnavailable(f"reading {filter} stopped: nothing came for {WALK_SECONDS:g} s") from None
     except ReaderLost as error:

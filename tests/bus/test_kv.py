@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+from typing import Any
 
 import pytest
 from nats.aio.client import Client as NatsClient
 from nats.aio.msg import Msg
 
+from kanade_host.bus import walk
 from kanade_host.bus.bus import NatsBus
+from kanade_host.bus.jetstream import create_consumer
+from kanade_host.bus.pull import Pull
 from kanade_host.plugin.errors import (
     BrokerUnavailable,
     InvalidKey,
@@ -113,6 +118,23 @@ async def test_entries_of_many_keys_under_concurrent_writes(bus: NatsBus) -> Non
         assert len({entry.key for entry in entries}) == len(entries) == 3000
     stop.set()
     await writing
+
+
+async def test_a_key_that_is_overwritten_before_it_is_delivered_is_listed(
+    bus: NatsBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kv = bus.kv("agents_state")  # a history of one
+    await kv.put("a", b"1")
+    await kv.put("b", b"1")
+
+    async def written_meanwhile(*of: Any) -> Any:
+        made = await create_consumer(*of)
+        await kv.put("a", b"2")
+        return made
+
+    monkeypatch.setattr(walk, "create_consumer", written_meanwhile)
+    monkeypatch.setattr(Pull, "take", functools.partialmethod(Pull.take, limit=1))
+    assert [(entry.key, entry.value) for entry in await kv.entries()] == [("b", b"1"), ("a", b"2")]
 
 
 async def test_nothing_but_consumers_that_vanish_is_left_behind(bus: NatsBus) -> None:
