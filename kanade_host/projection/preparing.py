@@ -21,29 +21,40 @@ PROGRESS_SECONDS = 10.0
 T = TypeVar("T")
 
 
-@contextlib.contextmanager
-def in_progress(reader: AnyReader, fetched: Sequence[Fetched]) -> Iterator[None]:
-    """Tell the broker now and then that these messages are still being worked on.
+class InProgress:
+    """Tells the broker now and then that messages of one reader are still being worked on.
 
-    It waits for none of a backlog: there nothing is told.
+    One timer serves all batches. It waits for none of a backlog: there nothing is told.
     """
-    if reader.backlog:
-        yield
-        return
 
-    loop = asyncio.get_running_loop()
-    timer: asyncio.TimerHandle
+    def __init__(self, reader: AnyReader) -> None:
+        self.reader = reader
+        self._held: dict[int, Sequence[Fetched]] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
-    def signal() -> None:
-        nonlocal timer
-        reader.progress(fetched)
-        timer = loop.call_later(PROGRESS_SECONDS, signal)
+    @contextlib.contextmanager
+    def holding(self, fetched: Sequence[Fetched]) -> Iterator[None]:
+        """These are being worked on meanwhile."""
+        if self.reader.backlog:
+            yield
+            return
+        self._held[id(fetched)] = fetched
+        if self._timer is None:
+            self._arm()
+        try:
+            yield
+        finally:
+            del self._held[id(fetched)]
 
-    timer = loop.call_later(PROGRESS_SECONDS, signal)
-    try:
-        yield
-    finally:
-        timer.cancel()
+    def _arm(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(PROGRESS_SECONDS, self._tell)
+
+    def _tell(self) -> None:
+        self._timer = None
+        for fetched in self._held.values():
+            self.reader.progress(fetched)
+        if self._held:
+            self._arm()
 
 
 async def pick(

@@ -39,7 +39,7 @@ from kanade_host.projection.convoy import AnyReader, Convoy, Following
 from kanade_host.projection.decoding import decoding
 from kanade_host.projection.ledger import Ledger
 from kanade_host.projection.pace import PARTS
-from kanade_host.projection.preparing import in_progress, pick, prepare
+from kanade_host.projection.preparing import InProgress, pick, prepare
 from kanade_host.projection.replay import replay_letters
 from kanade_host.projection.sifting import Sifting
 from kanade_host.projection.status import Status
@@ -268,7 +268,7 @@ class Runner:
         """Read until the reader is lost, or until the other kind of reader does better from here on."""
         committing: deque[asyncio.Task[None]] = deque()
         most = 2 if reader.backlog else 1
-        turns, done = Turns(), False
+        turns, done, working = Turns(), False, InProgress(reader)
         self._owed = None
         try:
             while not done:
@@ -283,9 +283,9 @@ class Runner:
                 fault("fetched")
                 for one in self._followers:
                     await one.give(fetched)
-                items = await self._decoded(reader, fetched)
+                items = await self._decoded(working, fetched)
                 if self.projection.prepare is not None:
-                    with in_progress(reader, fetched):
+                    with working.holding(fetched):
                         items = await prepare(self.projection, self._ctx, items, self._waiting)
                 fault("prepared")
                 while len(committing) >= most:
@@ -294,13 +294,14 @@ class Runner:
                 writes = not self._passed_over(reader, items)
                 self._owed = None if writes else items[-1]
                 turn = turns.next(items[-1].fetched.sequence, writes=writes)
-                committing.append(asyncio.create_task(self._commit(reader, items, turn, writes=writes)))
+                commit = self._commit(working, items, turn, writes=writes)
+                committing.append(asyncio.create_task(commit))
             for last in committing:
                 await last
         except asyncio.CancelledError:
             # What the writer holds is committed or not; the position says which at the next start.
-            for commit in committing:
-                commit.cancel()
+            for last in committing:
+                last.cancel()
             raise
         finally:
             self._part()
@@ -314,11 +315,11 @@ class Runner:
             one.end("whom it followed has ended")
         self._followers = []
 
-    async def _decoded(self, reader: AnyReader, fetched: list[Fetched]) -> list[Item]:
+    async def _decoded(self, working: InProgress, fetched: list[Fetched]) -> list[Item]:
         """Others get the loop in between: a backlog comes in large batches."""
         picked = None
         if self.projection.pick is not None:
-            with in_progress(reader, fetched):
+            with working.holding(fetched):
                 picked = await pick(self.projection, self._ctx, fetched, self._waiting)
         items: list[Item] = []
         for first in range(0, len(fetched), DECODED_AT_ONCE):
@@ -350,10 +351,10 @@ class Runner:
         finally:
             taking.cancel()
 
-    async def _commit(self, reader: AnyReader, items: list[Item], turn: Turn, *, writes: bool) -> None:
+    async def _commit(self, working: InProgress, items: list[Item], turn: Turn, *, writes: bool) -> None:
         fetched = [item.fetched for item in items]
         async with turn.taken():
-            with in_progress(reader, fetched):
+            with working.holding(fetched):
                 await (self._write(items, turn) if writes else turn.come())
             last = fetched[-1]
             lag = (last.pending, False) if self._sifting is None else self._sifting.after(len(items), last)
@@ -362,7 +363,7 @@ class Runner:
             async with self._moved:
                 self._moved.notify_all()
             fault("before-ack")
-            reader.ack(fetched)
+            working.reader.ack(fetched)
 
     async def _write(self, items: list[Item], turn: Turn) -> None:
         ahead = self._ahead(self.projection.after) if self.projection.after else None

@@ -11,6 +11,7 @@ from kanade_host.bus.reader import Fetched, ReaderLost
 from kanade_host.plugin.subscriptions import Projection
 from kanade_host.projection.batches import Item
 from kanade_host.projection.convoy import Convoy
+from kanade_host.projection.preparing import InProgress
 from kanade_host.projection.runner import Runner
 from kanade_host.projection.turns import Gate, OutOfTurn, Turns
 
@@ -178,9 +179,9 @@ async def test_who_holds_the_gate_stands_between_no_two_batches_that_wait_for_an
     """The later one must not be inside the gate while the earlier one has yet to pass it."""
     ahead, writer = Ahead(), Writer()
     writer.may.set()
-    found, turns, reader = runner(writer, ahead), Turns(), Reading()
+    found, turns, working = runner(writer, ahead), Turns(), InProgress(Reading())
     batches = [
-        asyncio.create_task(found._commit(reader, [item(n)], turns.next(n, writes=True), writes=True))
+        asyncio.create_task(found._commit(working, [item(n)], turns.next(n, writes=True), writes=True))
         for n in (1, 2)
     ]
     await ahead.asked.wait()
