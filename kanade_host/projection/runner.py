@@ -122,7 +122,9 @@ class Runner:
             try:
                 await self._bus.ready()
                 try:
-                    await self._read(await self._begin())
+                    reader = await self._begin()
+                    with self._writer.bulk() if reader.backlog else contextlib.nullcontext():
+                        await self._read(reader)
                 finally:
                     self._part()
             except (ReaderLost, Unavailable, ResourceMissing, ApiError) as error:

@@ -70,8 +70,9 @@ class Running:
         self._enter("copying what is kept")
         scratch = await Scratch.open(loaded, around.live, tables, on_stuck=around.on_stuck)
         try:
-            await scratch.prepare(self._rebuild.carry, reach)
-            await self._replay(scratch, found, reach)
+            with scratch.store.writer.bulk(), around.live.writer.bulk():
+                await scratch.prepare(self._rebuild.carry, reach)
+                await self._replay(scratch, found, reach)
         finally:
             await scratch.close()
 

@@ -13,12 +13,11 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from kanade_host.plugin.errors import OperatorError, PluginError, StoreUnavailable
-from kanade_host.store.cache import PageCache
 from kanade_host.store.checkpoint import checkpoint
 from kanade_host.store.commits import Commit
 from kanade_host.store.connections import open_writer, refuse
@@ -29,6 +28,7 @@ from kanade_host.store.guard import HOST, Guard, Owners
 from kanade_host.store.location import Location
 from kanade_host.store.queue import Job, JobQueue
 from kanade_host.store.syncing import LogSync, synced_apart
+from kanade_host.store.tuning import Tuning
 from kanade_host.store.tx import Transaction
 
 T = TypeVar("T")
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 GROUP_SECONDS = 0.1
 IDLE_SECONDS = 1.0
+CALM_SECONDS = 0.05
+"""So long nothing waits after bulk work until the log is copied: whoever ended it may have one more write."""
 SLOW_SECONDS = 1.0
 _RUNS = 3
 _LOOK_SECONDS = 1.0
@@ -85,7 +87,8 @@ class Writer:
         self._opened: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] | None = None
         self._connection: sqlite3.Connection
-        self._cache: PageCache
+        self._tuning: Tuning
+        self._bulk = 0
         self._apart = synced_apart(location)
         self._sync: LogSync | None = None
         self._dirty = True
@@ -109,6 +112,19 @@ class Writer:
     def allow_dynamic(self, plugin: str, predicate: Callable[[str], bool]) -> None:
         """Let a plugin make and fill tables at run time, by name (derived tables of inventory)."""
         self.owners.allow_dynamic(plugin, predicate)
+
+    @contextlib.contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Much is written meanwhile, as fast as it goes: a backlog, or whole tables (`Tuning`).
+
+        For the event loop; several at a time are one. Afterwards, as soon as nothing waits, the log is copied
+        into the database and the cache given back.
+        """
+        self._bulk += 1
+        try:
+            yield
+        finally:
+            self._bulk -= 1
 
     async def open(self) -> None:
         """Start the thread. Raises `DatabaseRefused` when the file cannot be opened."""
@@ -166,30 +182,43 @@ class Writer:
             return
         self._tell(self._settle_open, None)
         while not self._queue.finished:
-            job = self._queue.first(IDLE_SECONDS if self._dirty else 3600.0)
+            job = self._queue.first(self._patience())
             if job is not None:
                 self._guarded_group(job)
-            elif self._dirty:
-                checkpoint(self._connection, self.location.path)
-                self._cache.rest()
-                self._dirty = False
+            else:
+                self._rest()
         self._watch.close()
         if self._sync is not None:
             self._sync.close()
         self._connection.close()
         self._tell(self._settle_end)
 
+    def _patience(self) -> float:
+        """How long nothing has to wait until this thread rests."""
+        if self._tuning.bulk:
+            return IDLE_SECONDS if self._bulk else CALM_SECONDS
+        return IDLE_SECONDS if self._dirty else 3600.0
+
+    def _rest(self) -> None:
+        if self._dirty:
+            checkpoint(self._connection, self.location.path)
+            self._dirty = False
+        if not self._bulk:
+            self._tuning.set_calm()
+
     def _reopen(self) -> None:
         self._connection = open_writer(self.location, synchronous="NORMAL" if self._apart else "FULL")
         found = self.location.path.stat()
         self._identity, self._looked_at = (found.st_dev, found.st_ino), time.monotonic()
-        self._cache = PageCache(self._connection, time.monotonic(), self.stats.busy_seconds)
+        self._tuning = Tuning(self._connection)
         self._guard.owner = HOST
         self._connection.set_authorizer(self._guard)
 
     def _guarded_group(self, first: Job) -> None:
         began = time.monotonic()
         self._dirty = True
+        if self._bulk:
+            self._tuning.set_bulk()
         jobs = [first]
         try:
             if self._sync is not None and self._sync.failed is not None:
@@ -208,10 +237,8 @@ class Writer:
             self._roll_back()
             self._fail(jobs or [first], error)
         self._detach(first)
-        ended = time.monotonic()
-        self.stats.busy_seconds += ended - began
+        self.stats.busy_seconds += time.monotonic() - began
         self._guard.owner = HOST
-        self._cache.look(ended, self.stats.busy_seconds)
         del jobs
 
     def _attach(self, job: Job) -> None:

@@ -84,7 +84,7 @@ async def test_the_connections_are_set_as_the_design_says(writer: Writer, reader
         "synchronous": 1 if os.name == "posix" else 2,
         "foreign_keys": 0,
         "cache_size": -16384,
-        "wal_autocheckpoint": 16384,
+        "wal_autocheckpoint": 4096,
         "busy_timeout": 5000,
     }
 
