@@ -73,7 +73,8 @@ LISTS: dict[str, Query] = {
     "history of a PC": changes.selected("p", changes.ChangesQuery()),
     "history of a PC before": changes.selected("p", changes.ChangesQuery(before=AT)),
     "history of a PC, next page": changes.selected("p", changes.ChangesQuery(before=AT, before_id=7)),
-    "names of results": (held.OLDER, ["z", "z", "", 0, 9, 9]),
+    "names of results": (held.OLDER, ["z", 9, 9]),
+    "names of results of one moment": (held.SAME, ["z", "", 0, 9, 9]),
     "old audit": (audit_sweep.OLD, [AT.stored, 10]),
 }
 SEEKS: dict[str, Query] = {

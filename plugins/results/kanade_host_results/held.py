@@ -14,7 +14,7 @@ import sqlite3
 import time
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from itertools import islice
 from operator import neg
 from weakref import WeakKeyDictionary
@@ -28,7 +28,7 @@ MOST = 200
 AT_ONCE = 10_000
 """Rows that are added in one go. Where more have come since the last answer, all are read anew."""
 LOOK_SECONDS = 1.0
-READ_AT_ONCE = 500
+READ_AT_ONCE = 1_000
 PAUSES = 1.0
 """So many times as long as the last read took: others ask for something meanwhile. With 3 the names of
 200,000 results were not there yet when 1,000 PCs were asked for ten seconds after a start."""
@@ -38,10 +38,9 @@ _WORDS = 5_000
 
 _SELECT = "SELECT pc_id, recorded_at, rowid FROM execution_results INDEXED BY execution_results_names WHERE"
 TOP = "SELECT max(rowid) FROM execution_results"
-OLDER = (
-    f"{_SELECT} recorded_at <= ? AND (recorded_at < ? OR (pc_id, rowid) > (?, ?)) AND rowid <= ?"
-    " ORDER BY recorded_at DESC, pc_id, rowid LIMIT ?"
-)
+SAME = f"{_SELECT} recorded_at = ? AND (pc_id, rowid) > (?, ?) AND rowid <= ? ORDER BY pc_id, rowid LIMIT ?"
+"""What is left of a moment, which may have more rows than are read at once."""
+OLDER = f"{_SELECT} recorded_at < ? AND rowid <= ? ORDER BY recorded_at DESC, pc_id, rowid LIMIT ?"
 ADDED = "SELECT pc_id, recorded_at, rowid FROM execution_results WHERE rowid > ? LIMIT ?"
 _AFTER_ALL = "\U0010ffff"
 
@@ -170,11 +169,9 @@ class HeldNames:
         self._forget()
         step = GROWTH.step
         top = (await ctx.query(TOP))[0][0] or 0
-        moment, last = _AFTER_ALL, ("", 0)
         pcs: dict[str, _Rows] = {}
-        while self._size < ROWS:
-            began = time.monotonic()
-            rows = await ctx.query(OLDER, (moment, moment, *last, top, READ_AT_ONCE))
+        began = time.monotonic()
+        async for rows in _newest_first(ctx, top):
             for pc_id, moment, number in rows:
                 held = pcs.get(pc_id)
                 if held is None:
@@ -182,16 +179,33 @@ class HeldNames:
                 held.numbers.append(number)
                 held.moments.append(self._texts.setdefault(moment, moment))
             self._size += len(rows)
-            if len(rows) < READ_AT_ONCE:
+            if self._size >= ROWS:
+                self._floor = rows[-1][1]
                 break
-            last = (rows[-1][0], number)
             await asyncio.sleep(PAUSES * (time.monotonic() - began))
-        else:
-            self._floor = moment
+            began = time.monotonic()
         for held in pcs.values():
             held.numbers.reverse()
             held.moments.reverse()
         self._pcs, self._top, self._step, self.complete = pcs, top, step, True
+
+
+async def _newest_first(ctx: Context, top: int) -> AsyncIterator[list[Row]]:
+    """All rows up to that number, in the order of lists, some at a time."""
+    moment, full = _AFTER_ALL, True
+    while full:
+        rows = await _rows(ctx, OLDER, moment, top)
+        full = len(rows) == READ_AT_ONCE
+        while rows:
+            yield rows
+            if len(rows) < READ_AT_ONCE:
+                break
+            pc_id, moment, number = rows[-1]  # which may have more rows
+            rows = await _rows(ctx, SAME, moment, pc_id, number, top)
+
+
+async def _rows(ctx: Context, sql: str, *values: object) -> list[Row]:
+    return await ctx.query(sql, (*values, READ_AT_ONCE))  # type: ignore[return-value]
 
 
 _OF_HOST: WeakKeyDictionary[Context, HeldNames] = WeakKeyDictionary()
@@ -199,4 +213,7 @@ _OF_HOST: WeakKeyDictionary[Context, HeldNames] = WeakKeyDictionary()
 
 def held_names(ctx: Context) -> HeldNames:
     """Those of the host that this context belongs to."""
-    return _OF_HOST.setdefault(ctx, HeldNames())
+    found = _OF_HOST.get(ctx)
+    if found is None:
+        found = _OF_HOST[ctx] = HeldNames()
+    return found

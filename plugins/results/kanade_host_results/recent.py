@@ -125,4 +125,7 @@ _OF_HOST: WeakKeyDictionary[Context, Recent] = WeakKeyDictionary()
 
 def recent_of(ctx: Context) -> Recent:
     """Those of the host that this context belongs to."""
-    return _OF_HOST.setdefault(ctx, Recent())
+    found = _OF_HOST.get(ctx)
+    if found is None:
+        found = _OF_HOST[ctx] = Recent()
+    return found
