@@ -68,9 +68,12 @@ def pattern(source: str | None) -> Pattern | None:
 
 @lru_cache(maxsize=256)
 def _compile(source: str) -> Pattern:
+    literal = _literal(source)
+    if literal == source:
+        return Pattern(source, literal, None)  # the name of a PC, nearly always
     options = re2.Options()
     options.log_errors = False
-    return Pattern(source, _literal(source), re2.compile(_translated(source).encode(), options))
+    return Pattern(source, literal, re2.compile(_translated(source).encode(), options))
 
 
 def _message(error: Exception) -> str:
