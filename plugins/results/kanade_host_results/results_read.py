@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kanade_host.plugin import Context, Instant
+from kanade_host.plugin import Context, Instant, encode
 from kanade_host_results.answers import Result, ResultDetail, wire
 
 _ROW = (
@@ -26,6 +26,18 @@ ONE = (
     " FROM execution_results AS r LEFT JOIN result_objects AS o ON o.result_id = r.result_id"
     " WHERE r.result_id = ?"
 )
+_TIME = "CASE WHEN r.{0} GLOB '{1}' THEN substr(r.{0}, 1, length(r.{0}) - 6) || 'Z' END"
+_FORM_R = "??????????T*+00:00"
+"""What is written here and by kanade-backend; `wire` knows the other forms that a column may hold."""
+_OTHER = f"r.{{0}} NOT GLOB '{_FORM_R}'"
+_STARTED, _FINISHED = (_TIME.format(name, _FORM_R) for name in ("started_at", "finished_at"))
+JSON = f"""
+    SELECT CAST(json_group_array(json_object(
+        'result_id', r.result_id, 'request_id', r.request_id, 'exec_id', r.exec_id, 'pc_id', r.pc_id,
+        'exit_code', r.exit_code, 'stdout', substr(r.stdout, 1, ?), 'stderr', substr(r.stderr, 1, ?),
+        'started_at', {_STARTED}, 'finished_at', {_FINISHED}, 'job_id', r.job_id, 'version', r.version
+    )) AS BLOB), total({_OTHER.format("started_at")} OR {_OTHER.format("finished_at")})
+    FROM json_each(?) AS n CROSS JOIN execution_results AS r ON r.rowid = n.value"""
 STATUS = {
     "success": "exit_code = 0",
     "failure": "exit_code <> 0",  # never true of NULL, and what the partial index says
@@ -73,12 +85,22 @@ def listing(
     return f"SELECT rowid FROM execution_results{where} {NEWEST} LIMIT ?", [*values, limit]
 
 
-async def newest(
-    ctx: Context, status: str | None, since: Instant | None, limit: int, characters: int
-) -> list[Result]:
-    """The newest results that pass, each stream cut to `characters`."""
-    rows = await ctx.query(*listing(status, since, limit))
-    return await by_number(ctx, [row[0] for row in rows], characters)
+async def newest(ctx: Context, status: str | None, since: Instant | None, limit: int) -> list[int]:
+    """The row numbers of the newest results that pass."""
+    return [row[0] for row in await ctx.query(*listing(status, since, limit))]
+
+
+async def as_json(ctx: Context, numbers: Sequence[int], characters: int) -> bytes:
+    """Results by row number, in the order given, as a JSON array; each stream cut to `characters`.
+
+    SQLite writes it on the reading thread, which holds up nobody else meanwhile: a list of fifty costs the
+    event loop a quarter of what it would as objects.
+    """
+    rows = await ctx.query(JSON, (characters, characters, encode(numbers).decode()))
+    body, others = rows[0]
+    if others:
+        return encode(await by_number(ctx, numbers, characters))
+    return bytes(body)
 
 
 async def by_number(ctx: Context, numbers: Sequence[int], characters: int) -> list[Result]:

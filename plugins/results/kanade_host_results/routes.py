@@ -18,7 +18,6 @@ from kanade_host.plugin import (
     Response,
     Role,
     Route,
-    encode,
 )
 from kanade_host.plugin.patterns import pattern
 from kanade_host_results import executions_read, results_read
@@ -71,26 +70,28 @@ class TargetsQuery(msgspec.Struct, frozen=True):
     targets_after: str = ""
 
 
-async def list_results(request: Request) -> list[Result] | Response:
+async def list_results(request: Request) -> Response:
     """The newest results that pass. A search that ran out of time says so in `x-kanade-incomplete`."""
     query: ResultsQuery = request.query
     limit = min(query.limit, MOST)
     patterns = {name: found for name in COLUMNS if (found := pattern(getattr(query, name))) is not None}
-    if limit == 0:
-        return []
     status = query.status.value if query.status else None
-    characters: int = request.ctx.settings.list_output
+    headers: dict[str, str] = {}
     try:
-        if not patterns:
-            return await results_read.newest(request.ctx, status, query.since, limit, characters)
-        search = await Scan(request.ctx, status, query.since, patterns).run(limit)
-        rows = await results_read.by_number(request.ctx, search.numbers, characters)
+        if limit == 0:
+            numbers: list[int] = []
+        elif patterns:
+            search = await Scan(request.ctx, status, query.since, patterns).run(limit)
+            numbers = search.numbers
+            if not search.complete:
+                headers["x-kanade-incomplete"] = "time"
+        else:
+            numbers = await results_read.newest(request.ctx, status, query.since, limit)
+        body = await results_read.as_json(request.ctx, numbers, request.ctx.settings.list_output)
     except _FAILURES as error:
         request.ctx.log.warning("results cannot be listed", error=str(error))
         raise HttpError(500, "list results failed") from error
-    if search.complete:
-        return rows
-    return Response(encode(rows), content_type="application/json", headers={"x-kanade-incomplete": "time"})
+    return Response(body, content_type="application/json", headers=headers)
 
 
 async def get_result(request: Request) -> ResultDetail:
