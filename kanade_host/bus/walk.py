@@ -59,7 +59,7 @@ async def walk(bus: NatsBus, stream: str, filter: str, *, last_per_subject: bool
     config = passing(filter, last_per_subject=last_per_subject)
     if last_per_subject:
         # The count of pending messages is not reliable in this mode (seen on nats-server 2.15: too low
-        # after a change of the consumer). Deliveries ascend, so whoever has the last one has them all.
+        # after a change of the consumer). Deliveries ascend, so the last one ends them.
         until = await _last(bus, stream, filter)
         if until == 0:
             return []
