@@ -41,6 +41,8 @@ __all__ = [
 
 BACKLOG_CREDIT = 16_384
 BACKLOG_BYTES = 32 * MIB
+TAKEN_BYTES = 2 * MIB
+"""Of one batch, which is there four times or so while it is decoded and another one commits."""
 FORGOTTEN_SECONDS = 60
 FORGET_SECONDS = 1.0
 
@@ -61,7 +63,7 @@ class Reader(Pull):
         self._highest = 0
         self._in_hand: set[int] = set()
 
-    async def take(self, limit: int = 500, max_bytes: int = 8 * MIB) -> list[Fetched]:
+    async def take(self, limit: int = 500, max_bytes: int = TAKEN_BYTES) -> list[Fetched]:
         return await super().take(limit, max_bytes)
 
     def ack(self, batch: Iterable[Fetched]) -> None:

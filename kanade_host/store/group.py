@@ -87,8 +87,8 @@ class Group:
             except Halt:  # it may come at any step, also between the work and the end of its watch
                 continue
         if attempt.struck:
-            return self._overran(job, time.monotonic() - begun, attempt.error)
-        return self._translated(job, attempt.error)
+            return self._overran(job, time.monotonic() - begun, attempt.taken())
+        return self._translated(job, attempt.taken())
 
     def _overran(self, job: Job, seconds: float, error: BaseException | None) -> Overran:
         if error is not None and error.__traceback__ is not None:
@@ -139,6 +139,11 @@ class _Attempt:
         self._job, self._tx = job, tx
         self._begun = self.struck = False
         self.error: BaseException | None = None
+
+    def taken(self) -> BaseException | None:
+        """What the function has raised; kept here no longer, since its traceback holds this frame."""
+        error, self.error = self.error, None
+        return error
 
     def work(self, watch: DeadlineWatch) -> None:
         if not self._begun:

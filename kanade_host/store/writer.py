@@ -162,7 +162,10 @@ class Writer:
         future: asyncio.Future[Any] = self._loop.create_future()
         if not self._queue.put(Job(owner, work, urgent, deadline, future, attach)):
             raise StoreUnavailable("the database is closed: the host is stopping")
-        result: T = await future
+        outcome = await future
+        if isinstance(outcome, _Failed):
+            raise outcome.taken()
+        result: T = outcome
         return result
 
     # -- the writer thread ---------------------------------------------------------------------
@@ -185,6 +188,7 @@ class Writer:
             job = self._queue.first(self._patience())
             if job is not None:
                 self._guarded_group(job)
+                del job
             else:
                 self._rest()
         self._watch.close()
@@ -378,15 +382,30 @@ class Writer:
                 log.exception("after_commit failed: plugin=%s", owner)
         for job in jobs:
             self.stats.jobs += 1
-            if job.error is None:
+            error, job.error = job.error, None
+            if error is None:
                 if not job.future.done():
                     job.future.set_result(job.value)
                 continue
             self.stats.failed += 1
-            if isinstance(job.error, StoreDamaged) and self._on_damage is not None:
-                self._on_damage(job.error)
+            if isinstance(error, StoreDamaged) and self._on_damage is not None:
+                self._on_damage(error)
             if not job.future.done():
-                job.future.set_exception(job.error)
+                job.future.set_result(_Failed(error))
+
+
+class _Failed:
+    """The error that a job's work has raised, for whoever waits for it.
+
+    Nothing else keeps it: its traceback holds frames, these the job with its future and all messages of a
+    batch, and as a cycle they would stay until Python looks for some.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        self._error: list[BaseException] = [error]
+
+    def taken(self) -> BaseException:
+        return self._error.pop()
 
 
 def _opening(error: BaseException, location: Location) -> Exception:

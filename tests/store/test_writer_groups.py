@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -79,6 +81,30 @@ async def test_one_that_raises_is_undone_alone(writer: Writer, readers: Readers,
     ]
     assert called == []
     assert await readers.query("SELECT * FROM host_outbox") == []
+
+
+async def test_what_failed_work_held_goes_with_its_error(writer: Writer) -> None:
+    """Or a projection whose batches are divided holds them all until Python looks for cycles."""
+
+    class Batch:
+        pass
+
+    batch = Batch()
+    gone = weakref.ref(batch)
+
+    def work(_: Transaction, batch: Batch = batch) -> None:
+        raise ValueError(batch)
+
+    gc.disable()
+    try:
+        with contextlib.suppress(ValueError):
+            await writer.run("p", work)
+        del batch, work
+        async with asyncio.timeout(30):
+            while gone() is not None:  # the writer's thread may be about to let go of it
+                await asyncio.sleep(0.001)
+    finally:
+        gc.enable()
 
 
 async def test_a_constraint_is_the_plugins_own_error(writer: Writer) -> None:
