@@ -6,7 +6,7 @@ identical cells and so no history, whatever the types of its values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,8 @@ class Event:
 
 def rows_of(spec: ExplodeSpec, table: Table, elements: Sequence[Any]) -> list[Row]:
     """The rows in array order. Of equal keys the first one wins; NULL in a key never is equal."""
-    columns = [(c.field, c.type, table.declared[c.field.lower()]) for c in spec.columns]
+    types = [table.declared[c.field.lower()] for c in spec.columns]
+    columns = [(c.field, c.type, declared, declared == "TEXT") for c, declared in zip(spec.columns, types)]
     places = {c.field.lower(): place for place, c in enumerate(spec.columns)}
     key = [places[name] for name in table.key if name in places]
     taken: set[Cells] = set()
@@ -46,7 +47,14 @@ def rows_of(spec: ExplodeSpec, table: Table, elements: Sequence[Any]) -> list[Ro
     for element in elements:
         cells: Cells
         if isinstance(element, dict):
-            cells = tuple([cell(kind, declared, element.get(name)) for name, kind, declared in columns])
+            cells = tuple(
+                [
+                    value  # of most cells: a text in a column for texts
+                    if is_text and type(value := element.get(name)) is str
+                    else cell(kind, declared, element.get(name))
+                    for name, kind, declared, is_text in columns
+                ]
+            )
         else:
             cells = (None,) * len(columns)
         own = tuple([cells[place] for place in key])
@@ -58,9 +66,42 @@ def rows_of(spec: ExplodeSpec, table: Table, elements: Sequence[Any]) -> list[Ro
     return rows
 
 
+def difference(before: Mapping[int, Cells], after: Sequence[Row]) -> tuple[list[int], list[Row]]:
+    """Numbers of the rows whose cells no element has, and the elements whose cells no row has."""
+    held: dict[Cells, list[int]] = {}
+    for number, cells in before.items():
+        held.setdefault(cells, []).append(number)
+    new = []
+    for row in after:
+        same = held.get(row.cells)
+        if same:
+            same.pop()  # of rows without a key several may be alike
+        else:
+            new.append(row)
+    return [number for numbers in held.values() for number in numbers], new
+
+
+def compared(
+    spec: ExplodeSpec,
+    table: Table,
+    before: Mapping[int, Cells],
+    after: Sequence[Row],
+    gone: Sequence[int],
+    new: Sequence[Row],
+) -> tuple[list[Cells], Sequence[Row]]:
+    """What `events` has to look at: what differs, where each identity is there once, and else everything."""
+    changed = [before[number] for number in gone]
+    places = _places(spec)
+    if sorted(name.lower() for name in spec.primary_key) == sorted(table.key) and all(
+        None not in _own(cells, places) for cells in (*changed, *(row.cells for row in new))
+    ):
+        return changed, new
+    return list(before.values()), after
+
+
 def events(spec: ExplodeSpec, before: Sequence[Cells], after: Sequence[Row]) -> Iterator[Event]:
     """Elements in array order, then the rows that are gone in the order in which they were made."""
-    places = [[c.field for c in spec.columns].index(name) for name in spec.primary_key]
+    places = _places(spec)
     prior: dict[Cells, Cells] = {}
     for cells in before:
         prior.setdefault(_own(cells, places), cells)
@@ -78,6 +119,10 @@ def events(spec: ExplodeSpec, before: Sequence[Cells], after: Sequence[Row]) -> 
     for own, cells in prior.items():
         if own not in seen:
             yield Event("removed", _identity(spec, own), _declared(spec, cells), None)
+
+
+def _places(spec: ExplodeSpec) -> list[int]:
+    return [[c.field for c in spec.columns].index(name) for name in spec.primary_key]
 
 
 def _own(cells: Cells, places: Sequence[int]) -> Cells:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 
-from kanade_host.plugin import BadJson, Batch, Instant, KanadeError, Tx, canonical
+from kanade_host.plugin import BadJson, Batch, Instant, KanadeError, Tx, canonical, insert_rows
 from kanade_host_inventory.derived import Table, ensure
-from kanade_host_inventory.elements import Cells, Event, events, rows_of
+from kanade_host_inventory.elements import Cells, Event, compared, difference, events, rows_of
 from kanade_host_inventory.facts import read_facts
 from kanade_host_inventory.manifest import ExplodeSpec
 from kanade_host_inventory.messages import Scan
@@ -27,6 +28,7 @@ AT_ONCE = 256 * 1024
 SECONDS = 1.5
 """Of the two that the writer allows. A batch that is slower is divided, a huge scan set aside."""
 HUGE = 5_000
+ROWS_AT_ONCE = 512
 AHEAD_SECONDS = 120.0
 _MISSING = object()
 
@@ -48,6 +50,8 @@ _HISTORY = (
     " after_json, observed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
+_NUMBERS = "(SELECT value FROM json_each(?))"
+
 
 class TooMuchAtOnce(KanadeError):
     """A batch with more output than one transaction takes: the host halves it and comes again."""
@@ -60,7 +64,9 @@ def apply_scans(tx: Tx, batch: Batch) -> None:
     if len(scans) > 1 and total > AT_ONCE:
         raise TooMuchAtOnce(f"{total} bytes of output are too much for one transaction")
     pace = Pace(alone=len(scans) == 1)
-    changed = {scan.pc_id for scan, at in scans if _Projection(tx, scan, at, pace).run()}
+    history = _History(tx)
+    changed = {scan.pc_id for scan, at in scans if _Projection(tx, scan, at, pace, history).run()}
+    history.write()
     if changed:
         tx.changed(TOPIC, *changed)
 
@@ -83,11 +89,30 @@ class Pace:
             yield row
 
 
+class _History:
+    """Lines of several scans, written together: nothing reads them in between."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+        self._rows: list[Sequence[Any]] = []
+
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
+        for row in rows:
+            self._rows.append(row)
+            if len(self._rows) >= ROWS_AT_ONCE:
+                self.write()
+
+    def write(self) -> None:
+        if self._rows:
+            insert_rows(self._tx, _HISTORY, self._rows)
+            self._rows = []
+
+
 class _Projection:
     """One scan on its way into the tables. `at` is the broker's time of its message."""
 
-    def __init__(self, tx: Tx, scan: Scan, at: Instant, pace: Pace) -> None:
-        self.tx, self.scan, self.at, self.pace = tx, scan, at, pace
+    def __init__(self, tx: Tx, scan: Scan, at: Instant, pace: Pace, history: _History) -> None:
+        self.tx, self.scan, self.at, self.pace, self.history = tx, scan, at, pace, history
         self.left = scan.most
         self.own = (scan.pc_id, scan.job_id)
 
@@ -175,34 +200,38 @@ class _Projection:
         self._refresh(spec, table, elements)
 
     def _refresh(self, spec: ExplodeSpec, table: Table, elements: list[Any]) -> None:
+        """Rows that are as they were stay where they are: of most scans nearly all."""
         columns = ", ".join(f'"{column.field}"' for column in spec.columns)
         mine = "WHERE pc_id = ? AND job_id = ?"
-        rows = self.tx.execute(f'SELECT {columns} FROM "{table.name}" {mine} ORDER BY rowid', self.own)
-        before: list[Cells] = [tuple(row) for row in rows]
+        held = self.tx.execute(f'SELECT {columns}, rowid FROM "{table.name}" {mine} ORDER BY rowid', self.own)
+        held.row_factory = None  # tuples
+        before: dict[int, Cells] = {row[-1]: row[:-1] for row in held}
         after = rows_of(spec, table, elements)
+        gone, new = difference(before, after)
+        if spec.track_history and (gone or new):
+            pair = compared(spec, table, before, after, gone, new)
+            self._write_history(spec.field, events(spec, *pair))
         collected = self.scan.finished_at.stored
-        if before == [row.cells for row in after]:
+        if len(gone) > len(before) // 2:
+            self.tx.execute(f'DELETE FROM "{table.name}" {mine}', self.own)
+            new = after
+        else:
+            self.tx.execute(f'DELETE FROM "{table.name}" WHERE rowid IN {_NUMBERS}', (canonical(gone),))
             self.tx.execute(f'UPDATE "{table.name}" SET collected_at = ? {mine}', (collected, *self.own))
-            return
-        if spec.track_history:
-            self._write_history(spec.field, events(spec, before, after))
-        self.tx.execute(f'DELETE FROM "{table.name}" {mine}', self.own)
         places = ", ".join("?" * (3 + len(spec.columns)))
-        self.tx.executemany(
-            f'INSERT OR IGNORE INTO "{table.name}" (pc_id, job_id, collected_at, {columns})'
-            f" VALUES ({places})",
-            ((*self.own, collected, *row.cells) for row in self.pace.keep(after)),
-        )
+        rows = self.pace.keep((*self.own, collected, *row.cells) for row in new)
+        while some := list(islice(rows, ROWS_AT_ONCE)):
+            insert_rows(
+                self.tx,
+                f'INSERT OR IGNORE INTO "{table.name}" (pc_id, job_id, collected_at, {columns})'
+                f" VALUES ({places})",
+                some,
+            )
 
     def _write_history(self, field: str, found: Iterable[Event]) -> None:
         at = self.at.sql
-        self.tx.executemany(
-            _HISTORY,
-            (
-                (*self.own, field, one.identity, one.kind, one.before, one.after, at)
-                for one in self.pace.keep(found)
-            ),
-        )
+        rows = ((*self.own, field, one.identity, one.kind, one.before, one.after, at) for one in found)
+        self.history.add(self.pace.keep(rows))
 
     def _warn(self, text: str, **fields: Any) -> None:
         scan = self.scan
