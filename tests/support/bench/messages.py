@@ -65,6 +65,42 @@ def heartbeat(number: int) -> Made:
     return f"heartbeat.{pc}", body
 
 
+SCANNED = {
+    "id": "bench-software", "version": "1.0.0", "execute": {"shell": "cmd", "script": "x", "timeout": "1m"},
+    "inventory": {
+        "display": [{"field": "os", "label": "OS"}],
+        "explode": [{
+            "field": "apps", "table": "bench_apps", "primary_key": ["source", "name"], "track_history": True,
+            "columns": [
+                {"field": "source"}, {"field": "name", "index": True}, {"field": "version"},
+                {"field": "size", "type": "integer"},
+            ],
+        }],
+    },
+}  # fmt: skip
+"""The job whose results are scans of 200 programs."""
+
+
+def scan(number: int) -> Made:
+    """Of one of 500 PCs: 200 programs, a tenth of which has changed since its last scan."""
+    pc, turn = number % 500, number // 500
+    apps = [
+        {
+            "source": "hklm",
+            "name": f"app-{n}",
+            "version": f"1.{turn if n % 10 == turn % 10 else 0}",
+            "size": n,
+        }
+        for n in range(200)
+    ]
+    body = {
+        "result_id": _id(3 * 10**8 + number), "request_id": f"scan-{number}", "pc_id": f"pc-{pc:05d}",
+        "exit_code": 0, "stdout": json.dumps({"os": "Windows", "apps": apps}), "stderr": "",
+        "started_at": _ago(3600 - turn), "finished_at": _ago(3599 - turn), "manifest_id": SCANNED["id"],
+    }  # fmt: skip
+    return f"results.scan-{number}", body
+
+
 async def fill(js: Any, make: Callable[[int], Made], first: int, count: int) -> None:
     """Publish so many, acknowledged."""
     for start in range(first, first + count, 2_000):

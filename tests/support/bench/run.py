@@ -65,13 +65,14 @@ class Bench:
             "writes": self.writes,
             "rebuild": self.rebuild,
             "start": self.start,
+            "inventory": self.inventory,
         }
         only = self.options.only.split(",") if self.options.only else list(parts)
         for unknown in set(only) - set(parts):
             raise SystemExit(f"no part {unknown!r}; there are: {', '.join(parts)}")
         for name, part in parts.items():
             if name in only:
-                if name in ("rebuild", "start"):
+                if name in ("rebuild", "start", "inventory"):
                     self.note_memory()  # a host that was just started says little
                 await part()
         self.note_memory()
@@ -159,6 +160,24 @@ class Bench:
                 await asyncio.sleep(max(began + number / rate - time.monotonic(), 0))
             return sorted(await asyncio.gather(*tasks))
 
+    async def inventory(self, count: int = 6_000) -> None:
+        """Scans of 200 programs each, whose changes are kept: filled while the host is down."""
+        headers = {"authorization": f"Bearer {self.site.admin}"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as http,
+            http.post(f"{self.site.base}/api/jobs", json=messages.SCANNED) as answer,
+        ):
+            answer.raise_for_status()
+        js = await self.site.jetstream()
+        await self.site.stop()
+        await fill(js, messages.scan, 0, count)
+        began = time.monotonic()
+        await self.site.start()
+        if not await drained(js, "RESULTS"):
+            raise SystemExit("the scans were not read within a quarter of an hour")
+        self.note("inventory", count / (time.monotonic() - began))
+        await self.site.ready()
+
     async def answers(self, ending: str = "") -> None:
         """Each list, with a viewer's log-in."""
         for key, paths in PATHS.items():
@@ -223,7 +242,9 @@ def options_of(argv: list[str]) -> argparse.Namespace:
         "--write-rate", type=int, default=2_000, help="results a second while lists are asked"
     )
     parser.add_argument("--seconds", type=float, default=3.0, help="for each list")
-    parser.add_argument("--only", help="parts: streams,heartbeats,latency,answers,writes,rebuild,start")
+    parser.add_argument(
+        "--only", help="parts: streams,heartbeats,latency,answers,writes,rebuild,start,inventory"
+    )
     parser.add_argument("--record", action="store_true", help="keep the figures for the next comparison")
     return parser.parse_args(argv)
 

@@ -53,6 +53,7 @@ ROWS = [
     Row("fleet_health+writes", "fleet health while results arrive", "answers/s", 111, 2_500),
     Row("rebuild", "rebuild of results", "messages/s", None, 10_000),
     Row("start", "start until ready", "s", None, 2, less=True),
+    Row("inventory", "scans of 200 programs, with history", "messages/s", None, 300),
     Row("memory", "memory of the host at the end", "MiB", 261, 200, less=True),
 ]
 
