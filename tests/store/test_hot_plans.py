@@ -20,7 +20,7 @@ from kanade_host_inventory import changes, history
 from kanade_host_inventory import queries as inventory
 from kanade_host_obs import histogram
 from kanade_host_obs import queries as obs
-from kanade_host_perf import fleet, one_pc
+from kanade_host_perf import fleet, one_pc, ranking
 from kanade_host_perf.pieces import pieces
 from kanade_host_perf.rollups import FLEET_WIDTHS, HOST_WIDTHS
 from kanade_host_results import held
@@ -90,8 +90,8 @@ SEEKS: dict[str, Query] = {
         fleet.series_statement("cpu_pct", "avg", pieces(AT, LATER, FLEET_WIDTHS)), []
     ),
     "five minutes of the fleet": (fleet.series_statement("cpu_pct", "avg", pieces(AT, AT + 300, ())), []),
-    "the busiest of a day": (fleet.top_statement("cpu_pct", pieces(AT, fleet.FOR_EVER, HOST_WIDTHS)), []),
-    "the busiest of five minutes": (fleet.top_statement("cpu_pct", pieces(AT, fleet.FOR_EVER, ())), []),
+    "the busiest of a day": (ranking.top_statement("cpu_pct", pieces(AT, ranking.FOR_EVER, HOST_WIDTHS)), []),
+    "the busiest of five minutes": (ranking.top_statement("cpu_pct", pieces(AT, ranking.FOR_EVER, ())), []),
     "a day of a PC": (one_pc.host_statement(pieces(AT, LATER, HOST_WIDTHS)), []),
     "who is looked into": (fleet.INVESTIGATED, [AT.stored]),
 }  # fmt: skip

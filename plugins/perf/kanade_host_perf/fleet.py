@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kanade_host.plugin import I64, Context, Instant, Request
+from kanade_host_perf.busiest import SERVICE, Busiest
 from kanade_host_perf.metrics import AGGREGATES, FLEET, chosen
 from kanade_host_perf.pieces import Piece, bounds, fitting, pieces
-from kanade_host_perf.rollups import FLEET_WIDTHS, HOST_WIDTHS, in_step
+from kanade_host_perf.rollups import FLEET_WIDTHS, in_step
 from kanade_host_perf.windows import BUCKET, bucket_start, duration, window
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 50
 INVESTIGATION_SECONDS = 300
-SHORT_SECONDS = 600
-FOR_EVER = Instant.parse("9999-01-01T00:00:00Z")
 
 
 class FleetQuery(msgspec.Struct, frozen=True):
@@ -107,28 +106,6 @@ def series_statement(metric: str, aggregate: str, parts: Sequence[Piece]) -> str
     return f"SELECT bucket, {value} FROM ({whole}) GROUP BY bucket ORDER BY bucket"
 
 
-def top_statement(metric: str, parts: Sequence[Piece]) -> str:
-    """Averages over samples that have the metric; `+` keeps SQLite from walking all PCs in order.
-
-    Two values for each piece, then the limit. The last piece of a range that is open is open too.
-    """
-    sums = (
-        f"SELECT pc_id, n_{metric} AS number, s_{metric} AS total FROM perf_host_rollups"
-        " WHERE bucket >= ? AND bucket < ? AND width = {width}"
-    )
-    samples = (
-        f"SELECT pc_id, 1 AS number, {metric} AS total FROM host_perf_samples"
-        f" WHERE at >= ? AND at < ? AND {metric} IS NOT NULL"
-    )
-    whole = " UNION ALL ".join(
-        samples if part.width is None else sums.format(width=part.width) for part in parts
-    )
-    return (
-        f"SELECT pc_id, total(total) / sum(number) AS value FROM ({whole})"
-        " GROUP BY +pc_id HAVING sum(number) > 0 ORDER BY value DESC, pc_id LIMIT ?"
-    )
-
-
 INVESTIGATED = (
     "SELECT pc_id, max(at) AS latest FROM process_perf_samples WHERE at > ?"
     " GROUP BY +pc_id ORDER BY latest DESC, pc_id"
@@ -155,22 +132,10 @@ async def top(request: Request) -> Top:
     seconds = duration(query.window)
     if seconds < 1:
         duration("")  # refused in the same words
-    since = request.ctx.clock.now() - seconds
     limit = min(max(query.limit, 1), MOST_ROWS)
-    parts = _since(since, seconds, summed=await in_step(request.ctx))
-    values = [value for part in parts for value in bounds(part)]
-    rows = await request.ctx.query(top_statement(metric, parts), (*values, limit))
-    names = await hostnames(request.ctx, [row[0] for row in rows])
-    return Top(metric, seconds, [TopRow(row[0], names.get(row[0]), float(row[1])) for row in rows])
-
-
-def _since(since: Instant, seconds: int, *, summed: bool) -> list[Piece]:
-    """All that was measured after that moment, by PCs whose clocks are ahead too.
-
-    Of a short time there are fewer samples than the sums of its ends would save.
-    """
-    after = Instant.from_ns(since.ns + 1)
-    return pieces(after, FOR_EVER, HOST_WIDTHS if summed and seconds >= SHORT_SECONDS else ())
+    found = await request.ctx.service(SERVICE, Busiest).top(metric, seconds, limit)
+    names = await hostnames(request.ctx, [pc_id for pc_id, _ in found])
+    return Top(metric, seconds, [TopRow(pc_id, names.get(pc_id), value) for pc_id, value in found])
 
 
 async def investigations(request: Request) -> Investigations:

@@ -19,6 +19,7 @@ from kanade_host.plugin import (
     hookimpl,
 )
 from kanade_host_perf import routes as http
+from kanade_host_perf.busiest import REFRESH_SECONDS, SERVICE, Busiest
 from kanade_host_perf.messages import HostPerf, ProcessPerf
 from kanade_host_perf.pages import PAGES
 from kanade_host_perf.pc_records import PerfRecords
@@ -68,16 +69,17 @@ def kanade_routes(settings: Settings) -> Sequence[Route]:  # noqa: ARG001
 
 @hookimpl
 def kanade_services(ctx: Context) -> Mapping[str, Any]:
-    """Its part when a PC gets another id."""
-    return {"perf.pc_records": PerfRecords(ctx)}
+    """The lists that are kept ready; its part when a PC gets another id."""
+    return {SERVICE: Busiest(ctx), "perf.pc_records": PerfRecords(ctx)}
 
 
 @hookimpl
 def kanade_tasks(ctx: Context) -> Sequence[Job]:
-    """Retention, and samples that came past this plugin."""
+    """Retention, samples that came past this plugin, and the lists that are kept ready."""
     return [
         Sweep("perf.retention", lambda: sweep(ctx)),
         Sweep("perf.rollups", lambda: catch_up(ctx), CATCH_UP_SECONDS),
+        Sweep("perf.busiest", ctx.service(SERVICE, Busiest).refresh, REFRESH_SECONDS),
     ]
 
 

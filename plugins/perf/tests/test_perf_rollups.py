@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
-import kanade_host_perf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kanade_host_perf import rollups
-from kanade_host_perf.fleet import series_statement, top_statement
+from kanade_host_perf.fleet import series_statement
 from kanade_host_perf.messages import HostPerf
 from kanade_host_perf.moving import ADD, BUCKETS, DELETE
 from kanade_host_perf.one_pc import host_statement, host_values
 from kanade_host_perf.pieces import Piece, bounds, fitting, pieces
+from kanade_host_perf.ranking import changes_statement, state_statement, top_statement, totals_statement
 from kanade_host_perf.rollups import FLEET_WIDTHS, HOST_WIDTHS
-from kanade_host_perf.samples import apply_hosts
 from kanade_host_perf.settings import PerfSettings
 from kanade_host_perf.sweep import kept, sums_statement
+from perf_tables import PerfTables
 
-from kanade_host.plugin import Instant, Message, Meta
+from kanade_host.plugin import Instant
 
-MIGRATIONS = Path(kanade_host_perf.__file__).parent / "migrations" / "sqlite"
 BASE = Instant.parse("2026-11-23T10:00:00Z")
 NS = 1_000_000_000
 
 
-class File:
-    """A `Tx` over tables in memory."""
-
-    def __init__(self) -> None:
-        self.db = sqlite3.connect(":memory:", isolation_level=None)
-        for script in sorted(MIGRATIONS.glob("*.sql")):
-            self.db.executescript(script.read_text())
-
-    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> sqlite3.Cursor:
-        return self.db.execute(sql, parameters)
-
-    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> sqlite3.Cursor:
-        return self.db.executemany(sql, rows)
-
-    def changed(self, topic: str, *keys: str) -> None: ...
-
-    def feed(self, samples: Sequence[HostPerf]) -> None:
-        if samples:
-            apply_hosts(self, [Message(one, Meta("x", 0, BASE)) for one in samples])  # type: ignore[arg-type]
+class File(PerfTables):
+    """With what charts and lists ask."""
 
     def series(self, asked: tuple[Instant, Instant, int], aggregate: str, widths: Sequence[int]) -> list[Any]:
         start, end, step = asked
@@ -172,6 +152,9 @@ def test_no_answer_walks_a_table(file: File) -> None:
     statements = [
         series_statement("cpu_pct", "avg", every),
         top_statement("cpu_pct", of_hosts),
+        totals_statement("cpu_pct", of_hosts),
+        changes_statement("cpu_pct"),
+        state_statement("cpu_pct"),
         host_statement(of_hosts),
         rollups.BEHIND,
         BUCKETS.replace("?1", "?").replace("?2", "?"),
