@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from kanade_host.plugin import BadJson
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _DEEPEST = 127
-_INFINITE = (float("inf"), float("-inf"))
+_LARGEST = sys.float_info.max
 
 
 def read_facts(data: bytes) -> Any:
@@ -29,8 +30,10 @@ def _check(value: Any) -> None:
     """Numbers beyond the range of floats, and too many levels. Level by level: nothing recurses."""
     level = [value]
     for _ in range(_DEEPEST + 1):
-        if any(one in _INFINITE for one in level if type(one) is float):
-            raise BadJson("number out of range")
+        for one in level:
+            # An integer of hundreds of digits comes as one.
+            if (type(one) is float or type(one) is int) and not -_LARGEST <= one <= _LARGEST:
+                raise BadJson("number out of range")
         inner = [one for one in level if isinstance(one, dict | list)]
         if not inner:
             return

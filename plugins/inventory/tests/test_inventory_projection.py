@@ -196,6 +196,8 @@ ODD = {
     "a key twice": (b'"k":1,"k":2', {"k": 2}),
     "lone surrogate": (b'"k":"\\ud800"', None),
     "infinite": (b'"k":1e400', None),
+    "an integer beyond floats": (b'"k":' + b"1" * 310, None),
+    "a negative one": (b'"k":-' + b"1" * 4_000, None),
     "NaN": (b'"k":NaN', None),
     "too deep": (b'"k":' + b"[" * 127 + b"]" * 127, None),
     "odd and too deep": (b'"k":1,"k":' + b"[" * 127 + b"]" * 127, None),
