@@ -22,8 +22,8 @@ _NUMBER = re.compile(
 
 def cell(kind: str | None, declared: str, value: Any) -> Cell:
     """The cell that a JSON value becomes: `kind` of the spec's column, `declared` type of the table's."""
-    if value is None:
-        return None
+    if value is None or (declared == "TEXT" and type(value) is str):  # most cells
+        return value
     return _settle(declared, _bound(kind, value))
 
 

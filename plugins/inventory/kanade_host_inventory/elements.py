@@ -38,8 +38,7 @@ class Event:
 
 def rows_of(spec: ExplodeSpec, table: Table, elements: Sequence[Any]) -> list[Row]:
     """The rows in array order. Of equal keys the first one wins; NULL in a key never is equal."""
-    types = [table.declared[c.field.lower()] for c in spec.columns]
-    columns = [(c.field, c.type, declared, declared == "TEXT") for c, declared in zip(spec.columns, types)]
+    columns = [(c.field, c.type, table.declared[c.field.lower()]) for c in spec.columns]
     places = {c.field.lower(): place for place, c in enumerate(spec.columns)}
     key = [places[name] for name in table.key if name in places]
     taken: set[Cells] = set()
@@ -47,14 +46,7 @@ def rows_of(spec: ExplodeSpec, table: Table, elements: Sequence[Any]) -> list[Ro
     for element in elements:
         cells: Cells
         if isinstance(element, dict):
-            cells = tuple(
-                [
-                    value  # of most cells: a text in a column for texts
-                    if is_text and type(value := element.get(name)) is str
-                    else cell(kind, declared, element.get(name))
-                    for name, kind, declared, is_text in columns
-                ]
-            )
+            cells = tuple([cell(kind, declared, element.get(name)) for name, kind, declared in columns])
         else:
             cells = (None,) * len(columns)
         own = tuple([cells[place] for place in key])

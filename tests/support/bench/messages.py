@@ -82,7 +82,7 @@ SCANNED = {
 
 
 def scan(number: int) -> Made:
-    """Of one of 500 PCs: 200 programs, a tenth of which has changed since its last scan."""
+    """Of one of 500 PCs: 200 programs, a fifth of which has changed since its last scan: a tenth anew, a tenth back."""
     pc, turn = number % 500, number // 500
     apps = [
         {
