@@ -82,7 +82,7 @@ SCANNED = {
 
 
 def scan(number: int) -> Made:
-    """Of one of 500 PCs: 200 programs, a fifth of which has changed since its last scan: a tenth anew, a tenth back."""
+    """Of one of 500 PCs: 200 programs, of which a tenth is new since its last scan, and a tenth as before it."""
     pc, turn = number % 500, number // 500
     apps = [
         {
