@@ -82,7 +82,7 @@ SCANNED = {
 
 
 def scan(number: int) -> Made:
-    """Of one of 500 PCs: 200 programs, of which a tenth is new since its last scan, and a tenth as before it."""
+    """Of one of 500 PCs: 200 programs; since its last scan a tenth is new and a tenth is as before that."""
     pc, turn = number % 500, number // 500
     apps = [
         {
