@@ -78,12 +78,21 @@ class JobQueue:
             self._closed = True
             self._arrived.notify()
 
-    def first(self, timeout: float) -> Job | None:
-        """Wait for the first job of a group; None when time is up, or when closed and empty."""
+    def first(self, patience: Callable[[], float]) -> Job | None:
+        """Wait for the first job of a group; None when time is up, or when closed and empty.
+
+        `patience`: how many seconds to wait, asked when the wait begins and again at each `wake`.
+        """
         with self._lock:
-            if not self and not self._closed:
-                self._arrived.wait(timeout)
+            waiting = True
+            while waiting and not self and not self._closed:
+                waiting = self._arrived.wait(patience())
             return self._pop(urgent_only=False)
+
+    def wake(self) -> None:
+        """Make whoever waits for a job ask again how long."""
+        with self._lock:
+            self._arrived.notify()
 
     def following(self, *, urgent_only: bool) -> Job | None:
         """The next job of a group if one waits that may share it."""

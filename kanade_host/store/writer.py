@@ -38,6 +38,8 @@ GROUP_SECONDS = 0.1
 IDLE_SECONDS = 1.0
 CALM_SECONDS = 0.05
 """So long nothing waits after bulk work until the log is copied: whoever ended it may have one more write."""
+CALM_AT_LAST_SECONDS = 1.0
+"""So long after bulk work the log is copied though something waits: a steady trickle leaves no pause."""
 SLOW_SECONDS = 1.0
 _RUNS = 3
 _LOOK_SECONDS = 1.0
@@ -88,7 +90,7 @@ class Writer:
         self._ended: asyncio.Future[None] | None = None
         self._connection: sqlite3.Connection
         self._tuning: Tuning
-        self._bulk = 0
+        self._bulk, self._bulk_ended = 0, 0.0
         self._apart = synced_apart(location)
         self._sync: LogSync | None = None
         self._dirty = True
@@ -117,14 +119,17 @@ class Writer:
     def bulk(self) -> Iterator[None]:
         """Much is written meanwhile, as fast as it goes: a backlog, or whole tables (`Tuning`).
 
-        For the event loop; several at a time are one. Afterwards, as soon as nothing waits, the log is copied
-        into the database and the cache given back.
+        For the event loop; several at a time are one. Afterwards, as soon as nothing waits and after a second
+        at the latest, the log is copied into the database and the cache given back.
         """
         self._bulk += 1
         try:
             yield
         finally:
+            self._bulk_ended = time.monotonic()
             self._bulk -= 1
+            if not self._bulk:
+                self._queue.wake()
 
     async def open(self) -> None:
         """Start the thread. Raises `DatabaseRefused` when the file cannot be opened."""
@@ -185,7 +190,9 @@ class Writer:
             return
         self._tell(self._settle_open, None)
         while not self._queue.finished:
-            job = self._queue.first(self._patience())
+            if self._calm_is_due():
+                self._rest()
+            job = self._queue.first(self._patience)
             if job is not None:
                 self._guarded_group(job)
                 del job
@@ -202,6 +209,12 @@ class Writer:
         if self._tuning.bulk:
             return IDLE_SECONDS if self._bulk else CALM_SECONDS
         return IDLE_SECONDS if self._dirty else 3600.0
+
+    def _calm_is_due(self) -> bool:
+        """Whether bulk work has ended so long ago that this thread rests between two groups."""
+        if self._bulk or not self._tuning.bulk:
+            return False
+        return time.monotonic() - self._bulk_ended >= CALM_AT_LAST_SECONDS
 
     def _rest(self) -> None:
         if self._dirty:

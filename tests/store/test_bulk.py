@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import threading
 
 import pytest
 
@@ -98,6 +99,41 @@ async def test_a_backlog_that_pauses_stays_one(
         await asyncio.sleep(0.1)
         assert await settings(writer) == BULK
         assert given_back == []
+
+
+@pytest.mark.parametrize(
+    ("at_last", "expected"), [(0.0, CALM), (3600.0, BULK)], ids=["in time", "not before its time"]
+)
+async def test_a_trickle_that_never_pauses_holds_it_off_for_a_while_only(
+    writer: Writer, never_idle: None, monkeypatch: pytest.MonkeyPatch, at_last: float, expected: Settings
+) -> None:
+    await settings(writer)  # or it still waits out the second in which the file was opened
+    copied: list[bool] = []
+    monkeypatch.setattr(writer_module, "CALM_SECONDS", 3600.0)  # as if each pause were too short
+    monkeypatch.setattr(writer_module, "CALM_AT_LAST_SECONDS", at_last)
+    monkeypatch.setattr(writer_module, "checkpoint", lambda connection, path: copied.append(True))
+    with writer.bulk():
+        assert [await settings(writer) for _ in range(3)] == [BULK] * 3
+        assert copied == []
+    await settings(writer)  # waiting for this one may have begun before bulk work ended
+    assert [await settings(writer) for _ in range(3)] == [expected] * 3
+    assert copied == [True] * (expected == CALM)
+
+
+async def test_it_does_not_wait_out_the_long_pause_when_nobody_writes_any_more(
+    writer: Writer, never_idle: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, patience = threading.Event(), writer._patience
+
+    def asked() -> float:
+        waits.set()
+        return patience()
+
+    monkeypatch.setattr(writer, "_patience", asked)
+    with writer.bulk():
+        await settings(writer)
+        assert await asyncio.to_thread(waits.wait, 60)
+    await calm(writer)
 
 
 def test_a_connection_that_is_closed_is_no_error(given_back: list[bool]) -> None:
