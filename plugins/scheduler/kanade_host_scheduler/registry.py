@@ -11,13 +11,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kanade_host.plugin import Context, Entry, Instant, Tx, audit
+from kanade_host.plugin import Context, Entry, Instant, StoreUnavailable, Tx, audit
 from kanade_host_scheduler import ledger
 from kanade_host_scheduler.cron import BadCron
 from kanade_host_scheduler.schedule import Rhythm, Schedule, Undecodable, read_entry
 from kanade_host_scheduler.zones import BadZone
 
 MISSED_COUNTED = 1_000
+AGAIN_SECONDS = 1.0
+"""Between attempts to write down what was missed."""
 
 
 @dataclass(slots=True)
@@ -110,7 +112,19 @@ class Registry:
             missed.note(tx, entry.key, now)
             ledger.remember(tx, entry.key, rhythm.text, next_due)
 
-        await self._ctx.write(write)
+        while True:
+            try:
+                await self._ctx.write(write)
+                return
+            except StoreUnavailable as error:
+                if not missed.ticks:
+                    raise
+                # Nobody asks again, and the next tick moves on: it would never be listed. It ticks meanwhile.
+                self.changed.set()
+                self._ctx.log.warning(
+                    "missed ticks are not recorded yet", schedule=entry.key, reason=str(error)
+                )
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def _look_back(self, key: str, schedule: Schedule, rhythm: Rhythm, now: Instant) -> Missed:
         """What was due while the host was down."""

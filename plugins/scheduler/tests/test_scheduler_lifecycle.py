@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from kanade_host_scheduler import ledger
+from kanade_host_scheduler import ledger, registry
 
-from kanade_host.plugin import Instant
+from kanade_host.plugin import Instant, StoreUnavailable
 
 pytestmark = pytest.mark.kanade(plugins=["results", "jobs", "scheduler"])
 
@@ -203,6 +203,29 @@ async def test_what_was_missed_is_counted_once_though_the_host_ended_while_it_wa
     await host.start()
     await host.until(lambda: missed(host))
     assert [row["times"] for row in (await host.get("/api/schedule-ticks?decision=missed")).json()] == [4]
+
+
+async def test_what_was_missed_is_listed_though_the_database_could_not_be_written_at_first(
+    host: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start(host)
+    await put(host, body())
+    await host.stop()
+    host.clock.set(Instant.parse("2026-03-01T12:10:00Z"))
+    failures, remember = [1, 2], ledger.remember
+
+    def fails_at_first(*given: Any) -> None:
+        if failures:
+            failures.pop()
+            raise StoreUnavailable("the disk is full")
+        remember(*given)
+
+    monkeypatch.setattr(registry, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(ledger, "remember", fails_at_first)
+    await host.start()
+    await host.until(lambda: missed(host))
+    assert [row["times"] for row in (await host.get("/api/schedule-ticks?decision=missed")).json()] == [4]
+    assert await next_due(host) == "2026-03-01T13:00:00Z"
 
 
 async def test_the_last_missed_tick_may_be_made_up_for(host: Any) -> None:
