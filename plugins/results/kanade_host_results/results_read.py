@@ -31,12 +31,14 @@ _FORM_R = "??????????T*+00:00"
 """What is written here and by kanade-backend; `wire` knows the other forms that a column may hold."""
 _OTHER = f"r.{{0}} NOT GLOB '{_FORM_R}'"
 _STARTED, _FINISHED = (_TIME.format(name, _FORM_R) for name in ("started_at", "finished_at"))
+_INFINITE = "abs(r.exit_code) = 9e999"
+"""Of which SQLite makes `Inf`; only this column can hold one."""
 JSON = f"""
     SELECT CAST(json_group_array(json_object(
         'result_id', r.result_id, 'request_id', r.request_id, 'exec_id', r.exec_id, 'pc_id', r.pc_id,
         'exit_code', r.exit_code, 'stdout', substr(r.stdout, 1, ?), 'stderr', substr(r.stderr, 1, ?),
         'started_at', {_STARTED}, 'finished_at', {_FINISHED}, 'job_id', r.job_id, 'version', r.version
-    )) AS BLOB), total({_OTHER.format("started_at")} OR {_OTHER.format("finished_at")})
+    )) AS BLOB), total({_INFINITE} OR {_OTHER.format("started_at")} OR {_OTHER.format("finished_at")})
     FROM json_each(?) AS n CROSS JOIN execution_results AS r ON r.rowid = n.value"""
 STATUS = {
     "success": "exit_code = 0",
@@ -95,11 +97,18 @@ async def as_json(ctx: Context, numbers: Sequence[int], characters: int) -> byte
 
     SQLite writes it on the reading thread, which holds up nobody else meanwhile.
     """
-    rows = await ctx.query(JSON, (characters, characters, encode(numbers).decode()))
-    body, others = rows[0]
+    try:
+        rows = await ctx.query(JSON, (characters, characters, encode(numbers).decode()))
+    except sqlite3.OperationalError:  # a BLOB, of which it makes no JSON, or abs(-2**63)
+        return encode(await by_number(ctx, numbers, characters))
+    body, others = bytes(rows[0][0]), rows[0][1]
     if others:
         return encode(await by_number(ctx, numbers, characters))
-    return bytes(body)
+    try:
+        body.decode()
+    except UnicodeDecodeError:  # it copies the bytes of a text as they are
+        return body.decode(errors="replace").encode()
+    return body
 
 
 async def by_number(ctx: Context, numbers: Sequence[int], characters: int) -> list[Result]:

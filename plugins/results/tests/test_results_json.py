@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -82,6 +83,38 @@ async def test_a_time_of_another_form_is_read_as_before(file: Any, ctx: Any) -> 
     assert b'"started_at":"2026-11-23T10:00:00Z","finished_at":null' in await results_read.as_json(
         ctx, [1], 10
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "stored", "shown"),
+    [
+        ("exit_code", float("inf"), None),
+        ("exit_code", float("-inf"), None),
+        ("exit_code", -(2**63), -(2**63)),
+        ("exit_code", b"\x01", "AQ=="),
+        ("stdout", b"\x01", "AQ=="),
+        ("version", b"\x01", "AQ=="),
+    ],
+    ids=["infinity", "minus infinity", "the least integer", "bytes for a number", "bytes cut short", "bytes"],
+)
+async def test_what_sqlite_makes_no_json_of_is_written_by_us(
+    file: Any, ctx: Any, name: str, stored: object, shown: object
+) -> None:
+    add(file, 1, random.Random(1), TIMES, **{name: stored})
+    add(file, 2, random.Random(1), TIMES)
+    found = await results_read.as_json(ctx, [1, 2], 10)
+    assert found == encode(await results_read.by_number(ctx, [1, 2], 10))
+    assert json.loads(found)[0][name] == shown
+
+
+@pytest.mark.parametrize("name", ["result_id", "stdout", "job_id"])
+async def test_a_text_that_is_no_utf8_is_shown_with_a_mark_in_its_place(
+    file: Any, ctx: Any, name: str
+) -> None:
+    add(file, 1, random.Random(1), TIMES)
+    file.execute(f"UPDATE execution_results SET {name} = CAST(x'61e3226280' AS TEXT)")
+    found = json.loads(await results_read.as_json(ctx, [1], 10))
+    assert found[0][name] == 'a\ufffd"b\ufffd'
 
 
 def test_each_row_is_looked_up_by_its_number_in_the_order_given(file: Any) -> None:
