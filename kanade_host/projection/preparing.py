@@ -29,7 +29,7 @@ class InProgress:
 
     def __init__(self, reader: AnyReader) -> None:
         self.reader = reader
-        self._held: dict[int, Sequence[Fetched]] = {}
+        self._held: dict[object, Sequence[Fetched]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     @contextlib.contextmanager
@@ -38,13 +38,14 @@ class InProgress:
         if self.reader.backlog:
             yield
             return
-        self._held[id(fetched)] = fetched
+        hold = object()  # not the batch: two may hold the same one, and the first to end lets go its own
+        self._held[hold] = fetched
         if self._timer is None:
             self._arm()
         try:
             yield
         finally:
-            del self._held[id(fetched)]
+            del self._held[hold]
 
     def _arm(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(PROGRESS_SECONDS, self._tell)

@@ -64,6 +64,18 @@ async def test_the_broker_is_told_again_and_again_of_all_that_is_held() -> None:
     assert reader.told == [[1, 2], [1, 2]]
 
 
+async def test_a_batch_that_is_held_twice_is_told_of_until_both_have_ended() -> None:
+    reader: Any = Told()
+    working, one = InProgress(reader), batch(1)
+    first, second = working.holding(one), working.holding(one)
+    first.__enter__()
+    with second:
+        first.__exit__(None, None, None)
+        reader.told.clear()
+        await told(reader, 2)
+    assert reader.told[0] == [1]
+
+
 async def test_nothing_is_told_afterwards_and_again_for_the_next_batch() -> None:
     reader: Any = Told()
     working = InProgress(reader)
