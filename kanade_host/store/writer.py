@@ -14,7 +14,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from kanade_host.plugin.errors import OperatorError, PluginError, StoreUnavailable
@@ -26,6 +25,7 @@ from kanade_host.store.errors import StoreDamaged, cause_of
 from kanade_host.store.group import Group, GroupLost
 from kanade_host.store.guard import HOST, Guard, Owners
 from kanade_host.store.location import Location
+from kanade_host.store.outcomes import Failed, Outcomes, WriterStats
 from kanade_host.store.queue import Job, JobQueue
 from kanade_host.store.syncing import LogSync, synced_apart
 from kanade_host.store.tuning import Tuning
@@ -43,17 +43,6 @@ CALM_AT_LAST_SECONDS = 1.0
 SLOW_SECONDS = 1.0
 _RUNS = 3
 _LOOK_SECONDS = 1.0
-
-
-@dataclass(slots=True)
-class WriterStats:
-    """Counted since the start. Seconds are those of the writer thread."""
-
-    commits: int = 0
-    jobs: int = 0
-    failed: int = 0
-    busy_seconds: float = 0.0
-    last_commit_seconds: float = 0.0
 
 
 class Writer:
@@ -80,7 +69,7 @@ class Writer:
         self.owners = Owners() if owners is None else owners
         self.number, self.epoch, self.made_by = 0, "", ""
         self.stats = WriterStats()
-        self._on_commit, self._on_damage = on_commit, on_damage
+        self._outcomes = Outcomes(self.stats, on_commit, on_damage)
         self._queue = JobQueue()
         self._guard = Guard(self.owners)
         self._watch = DeadlineWatch(on_stuck or _end_nothing, grace=grace)
@@ -168,7 +157,7 @@ class Writer:
         if not self._queue.put(Job(owner, work, urgent, deadline, future, attach)):
             raise StoreUnavailable("the database is closed: the host is stopping")
         outcome = await future
-        if isinstance(outcome, _Failed):
+        if isinstance(outcome, Failed):
             raise outcome.taken()
         result: T = outcome
         return result
@@ -313,14 +302,14 @@ class Writer:
             self.stats.commits += 1
             self.stats.last_commit_seconds = time.monotonic() - began
         if self._sync is None:
-            self._tell(self._deliver, commit, group.done, group.calls)
+            self._tell(self._outcomes.deliver, commit, group.done, group.calls)
             return
-        self._tell(self._deliver, commit, [], group.calls)
+        self._tell(self._outcomes.deliver, commit, [], group.calls)
         self._sync.put(group.done, committed=commit is not None)
 
     def _kept(self, jobs: list[Job]) -> None:
         """On the thread that waits for the disk."""
-        self._tell(self._deliver, None, jobs, [])
+        self._tell(self._outcomes.deliver, None, jobs, [])
 
     def _after_loss(self, jobs: list[Job], lost: GroupLost) -> None:
         """The transaction is gone: through a cause all fail with it, else the blameless run again."""
@@ -331,7 +320,7 @@ class Writer:
         for job in blamed:
             job.error = job.error or StoreUnavailable("the transaction was lost several times: try again")
         self._queue.put_back([job for job in jobs if job not in blamed])
-        self._tell(self._deliver, None, blamed, [])
+        self._tell(self._outcomes.deliver, None, blamed, [])
 
     def _fail(self, jobs: list[Job], error: BaseException) -> None:
         """All of them fail, and whatever else waits: it would meet the same, 5 s later each."""
@@ -343,7 +332,7 @@ class Writer:
         jobs = [*jobs, *self._queue.take_all()]
         for job in jobs:
             job.error = cause
-        self._tell(self._deliver, None, jobs, [])
+        self._tell(self._outcomes.deliver, None, jobs, [])
 
     def _roll_back(self) -> None:
         self._guard.owner = HOST
@@ -379,46 +368,6 @@ class Writer:
     def _settle_end(self) -> None:
         assert self._ended is not None
         self._ended.set_result(None)
-
-    def _deliver(
-        self, commit: Commit | None, jobs: list[Job], calls: list[tuple[str, Callable[[], None]]]
-    ) -> None:
-        if commit is not None and self._on_commit is not None:
-            try:
-                self._on_commit(commit)
-            except Exception:
-                log.exception("on_commit failed")
-        for owner, call in calls:
-            try:
-                call()
-            except Exception:
-                log.exception("after_commit failed: plugin=%s", owner)
-        for job in jobs:
-            self.stats.jobs += 1
-            error, job.error = job.error, None
-            if error is None:
-                if not job.future.done():
-                    job.future.set_result(job.value)
-                continue
-            self.stats.failed += 1
-            if isinstance(error, StoreDamaged) and self._on_damage is not None:
-                self._on_damage(error)
-            if not job.future.done():
-                job.future.set_result(_Failed(error))
-
-
-class _Failed:
-    """The error that a job's work has raised, for whoever waits for it.
-
-    Nothing else keeps it: its traceback holds frames, these the job with its future and all messages of a
-    batch, and as a cycle they would stay until Python looks for some.
-    """
-
-    def __init__(self, error: BaseException) -> None:
-        self._error: list[BaseException] = [error]
-
-    def taken(self) -> BaseException:
-        return self._error.pop()
 
 
 def _opening(error: BaseException, location: Location) -> Exception:
