@@ -7,6 +7,7 @@ compare equal to the rows that the same scan made before, and no history is made
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from kanade_host.plugin import canonical
@@ -20,11 +21,25 @@ _NUMBER = re.compile(
 ).fullmatch
 
 
+def column(kind: str | None, declared: str, values: Sequence[Any]) -> Sequence[Cell]:
+    """The cells of one column: most values are cells already, which their types say at once."""
+    types = set(map(type, values))
+    if (
+        (declared == "TEXT" and types <= {str, type(None)})
+        or (declared == "REAL" and kind == "real" and types <= {float, type(None)})
+        or (declared == "INTEGER" and kind == "integer" and types == {int} and _fit(values))
+    ):
+        return values
+    return [cell(kind, declared, value) for value in values]
+
+
+def _fit(values: Sequence[int]) -> bool:
+    return min(values) >= _I64_MIN and max(values) <= _I64_MAX
+
+
 def cell(kind: str | None, declared: str, value: Any) -> Cell:
     """The cell that a JSON value becomes: `kind` of the spec's column, `declared` type of the table's."""
-    if value is None or (declared == "TEXT" and type(value) is str):  # most cells
-        return value
-    return _settle(declared, _bound(kind, value))
+    return None if value is None else _settle(declared, _bound(kind, value))
 
 
 def _bound(kind: str | None, value: Any) -> Cell:

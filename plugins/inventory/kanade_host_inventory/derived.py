@@ -1,7 +1,7 @@
 """Derived tables: made when they are first needed, and given the columns that a spec has gained.
 
-`contract/database.md` 4. Nothing is remembered: a transaction that is undone takes its tables with it,
-and to look costs microseconds. Which names are refused is for the host to say, whose authorizer knows
+`contract/database.md` 4. Nothing is remembered longer than a transaction: one that is undone takes its
+tables with it. Which names are refused is for the host to say, whose authorizer knows
 every owner; a statement that it denies has done nothing.
 """
 
@@ -76,6 +76,21 @@ def ensure(tx: Tx, spec: ExplodeSpec) -> Table:
             _try(tx, _index(spec, column.field), f"create index for {name}")
     rows = tx.execute(f'PRAGMA table_info("{name}")').fetchall()
     return _look(name, rows, (row[0] for row in tx.execute(_INDEXES, (name,))))
+
+
+class Tables:
+    """Those of one transaction, each looked at once: what was made is gone with the transaction itself."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+        self._found: dict[int, tuple[ExplodeSpec, Table]] = {}
+
+    def of(self, spec: ExplodeSpec) -> Table:
+        """As `ensure`."""
+        found = self._found.get(id(spec))
+        if found is None:
+            found = self._found[id(spec)] = spec, ensure(self._tx, spec)  # the spec keeps its number
+        return found[1]
 
 
 async def find(ctx: Context, spec: ExplodeSpec) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -13,13 +14,16 @@ _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _DEEPEST = 127
 _LARGEST = sys.float_info.max
+_NUMBERS: frozenset[type] = frozenset({int, float})
+_HOLDERS: frozenset[type] = frozenset({dict, list})
 
 
 def read_facts(data: bytes) -> Any:
     """The value. A key that stands twice counts with its last value. Raises `BadJson`."""
     try:
         value = _decode(data)
-        _encode(value)  # refuses lone surrogates
+        if b"\\u" in data:  # nothing else makes a lone surrogate
+            _encode(value)  # refuses it
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise BadJson(str(error)) from None
     _check(value)
@@ -30,12 +34,14 @@ def _check(value: Any) -> None:
     """Numbers beyond the range of floats, and too many levels. Level by level: nothing recurses."""
     level = [value]
     for _ in range(_DEEPEST + 1):
-        for one in level:
+        types = set(map(type, level))
+        if types & _NUMBERS:
+            numbers = [one for one in level if type(one) in _NUMBERS]
             # An integer of hundreds of digits comes as one.
-            if (type(one) is float or type(one) is int) and not -_LARGEST <= one <= _LARGEST:
+            if not -_LARGEST <= min(numbers) <= max(numbers) <= _LARGEST:
                 raise BadJson("number out of range")
-        inner = [one for one in level if isinstance(one, dict | list)]
-        if not inner:
+        if not types & _HOLDERS:
             return
-        level = [item for one in inner for item in (one.values() if isinstance(one, dict) else one)]
+        inner = [one for one in level if type(one) in _HOLDERS]
+        level = list(chain.from_iterable(one.values() if type(one) is dict else one for one in inner))
     raise BadJson("recursion limit exceeded")

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from kanade_host.plugin import BadJson, Batch, Instant, KanadeError, Tx, canonical, insert_rows
-from kanade_host_inventory.derived import Table, ensure
-from kanade_host_inventory.elements import Cells, Event, compared, difference, events, rows_of
+from kanade_host_inventory.derived import Table, Tables
+from kanade_host_inventory.elements import Cells, Event, difference, events, rows_of
 from kanade_host_inventory.facts import read_facts
 from kanade_host_inventory.manifest import ExplodeSpec
 from kanade_host_inventory.messages import Scan
@@ -64,8 +64,8 @@ def apply_scans(tx: Tx, batch: Batch) -> None:
     if len(scans) > 1 and total > AT_ONCE:
         raise TooMuchAtOnce(f"{total} bytes of output are too much for one transaction")
     pace = Pace(alone=len(scans) == 1)
-    history = _History(tx)
-    changed = {scan.pc_id for scan, at in scans if _Projection(tx, scan, at, pace, history).run()}
+    history, tables = _History(tx), Tables(tx)
+    changed = {scan.pc_id for scan, at in scans if _Projection(tx, scan, at, pace, history, tables).run()}
     history.write()
     if changed:
         tx.changed(TOPIC, *changed)
@@ -80,13 +80,15 @@ class Pace:
     def __init__(self, *, alone: bool, seconds: float = SECONDS) -> None:
         self._alone, self._until = alone, time.monotonic() + seconds
 
-    def keep(self, rows: Iterable[T]) -> Iterator[T]:
-        """The same rows. Raises `TooMuchAtOnce`."""
-        for number, row in enumerate(rows):
-            late = not number % 100 and time.monotonic() > self._until
+    def parts(self, rows: Iterable[T]) -> Iterator[list[T]]:
+        """The same rows, some at a time. Raises `TooMuchAtOnce`."""
+        rows, number = iter(rows), 0
+        while some := list(islice(rows, ROWS_AT_ONCE)):
+            late = time.monotonic() > self._until
             if late and (not self._alone or number >= HUGE):
                 raise TooMuchAtOnce(f"it takes more than {SECONDS:g} s to write")
-            yield row
+            yield some
+            number += len(some)
 
 
 class _History:
@@ -96,11 +98,10 @@ class _History:
         self._tx = tx
         self._rows: list[Sequence[Any]] = []
 
-    def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        for row in rows:
-            self._rows.append(row)
-            if len(self._rows) >= ROWS_AT_ONCE:
-                self.write()
+    def add(self, rows: Sequence[Sequence[Any]]) -> None:
+        self._rows += rows
+        if len(self._rows) >= ROWS_AT_ONCE:
+            self.write()
 
     def write(self) -> None:
         if self._rows:
@@ -111,8 +112,11 @@ class _History:
 class _Projection:
     """One scan on its way into the tables. `at` is the broker's time of its message."""
 
-    def __init__(self, tx: Tx, scan: Scan, at: Instant, pace: Pace, history: _History) -> None:
-        self.tx, self.scan, self.at, self.pace, self.history = tx, scan, at, pace, history
+    def __init__(
+        self, tx: Tx, scan: Scan, at: Instant, pace: Pace, history: _History, tables: Tables
+    ) -> None:
+        self.tx, self.scan, self.at = tx, scan, at
+        self.pace, self.history, self.tables = pace, history, tables
         self.left = scan.most
         self.own = (scan.pc_id, scan.job_id)
 
@@ -181,7 +185,7 @@ class _Projection:
 
     def _explode(self, spec: ExplodeSpec, facts: Any) -> None:
         try:
-            table = ensure(self.tx, spec)
+            table = self.tables.of(spec)
         except BadSpec as error:
             self._warn("derived table cannot be made", table=spec.table, reason=str(error))
             return
@@ -208,30 +212,29 @@ class _Projection:
         before: dict[int, Cells] = {row[-1]: row[:-1] for row in held}
         after = rows_of(spec, table, elements)
         gone, new = difference(before, after)
-        if spec.track_history and (gone or new):
-            pair = compared(spec, table, before, after, gone, new)
-            self._write_history(spec.field, events(spec, *pair))
+        if spec.track_history and (gone or new.cells):
+            self._write_history(spec.field, events(spec, [before[number] for number in gone], new))
         collected = self.scan.finished_at.stored
         if len(gone) > len(before) // 2:
             self.tx.execute(f'DELETE FROM "{table.name}" {mine}', self.own)
             new = after
-        else:
-            self.tx.execute(f'DELETE FROM "{table.name}" WHERE rowid IN {_NUMBERS}', (canonical(gone),))
+        elif before:
+            if gone:
+                self.tx.execute(f'DELETE FROM "{table.name}" WHERE rowid IN {_NUMBERS}', (canonical(gone),))
             self.tx.execute(f'UPDATE "{table.name}" SET collected_at = ? {mine}', (collected, *self.own))
         places = ", ".join("?" * (3 + len(spec.columns)))
-        rows = self.pace.keep((*self.own, collected, *row.cells) for row in new)
-        while some := list(islice(rows, ROWS_AT_ONCE)):
-            insert_rows(
-                self.tx,
-                f'INSERT OR IGNORE INTO "{table.name}" (pc_id, job_id, collected_at, {columns})'
-                f" VALUES ({places})",
-                some,
-            )
+        insert = (
+            f'INSERT OR IGNORE INTO "{table.name}" (pc_id, job_id, collected_at, {columns}) VALUES ({places})'
+        )
+        fixed = (*self.own, collected)
+        for some in self.pace.parts(fixed + cells for cells in new.cells):
+            insert_rows(self.tx, insert, some)
 
     def _write_history(self, field: str, found: Iterable[Event]) -> None:
         at = self.at.sql
         rows = ((*self.own, field, one.identity, one.kind, one.before, one.after, at) for one in found)
-        self.history.add(self.pace.keep(rows))
+        for some in self.pace.parts(rows):
+            self.history.add(some)
 
     def _warn(self, text: str, **fields: Any) -> None:
         scan = self.scan

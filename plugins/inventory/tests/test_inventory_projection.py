@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kanade_host_inventory.cells import cell
 from kanade_host_inventory.facts import read_facts
-from kanade_host_inventory.projector import AT_ONCE, HUGE, Pace, TooMuchAtOnce
+from kanade_host_inventory.projector import AT_ONCE, HUGE, ROWS_AT_ONCE, Pace, TooMuchAtOnce
 
 from kanade_host.plugin import BadJson
 
@@ -96,14 +97,14 @@ def test_the_limit_is_that_of_a_whole_scan(file: Any) -> None:
 
 def test_what_is_slow_ends_itself() -> None:
     """Many scans are divided, a huge one is set aside; one of ordinary size is not blamed."""
-    rows = range(HUGE + 1)
+    rows = range(HUGE + ROWS_AT_ONCE)
     for alone, fits in ((False, 0), (True, HUGE)):
         pace = Pace(alone=alone)
-        assert list(pace.keep(rows)) == list(rows)
+        assert list(chain.from_iterable(pace.parts(rows))) == list(rows)
         pace = Pace(alone=alone, seconds=-1)
         with pytest.raises(TooMuchAtOnce):
-            list(pace.keep(rows))
-        assert len(list(Pace(alone=alone, seconds=-1).keep(rows[:fits]))) == fits
+            list(pace.parts(rows))
+        assert sum(map(len, Pace(alone=alone, seconds=-1).parts(rows[:fits]))) == fits
 
 
 def test_a_batch_with_too_much_output_is_divided(file: Any) -> None:
