@@ -20,6 +20,8 @@ _OURS = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_AUTH})
 """Codes that say something about this statement. All others are causes, and everybody's."""
 
 _OTHER = "create table {}: it exists and is no table of an inventory; choose another name"
+_NUMBER = ("rowid", "_rowid_", "oid")
+_NUMBERLESS = "create table {}: columns are called rowid, _rowid_ and oid; call one of them otherwise"
 _OBJECT = "SELECT type, name FROM sqlite_master WHERE name = ? COLLATE NOCASE"
 _INDEXES = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE"
 
@@ -34,6 +36,11 @@ class Table:
     declared: dict[str, str]
     key: tuple[str, ...]
     indexes: frozenset[str]
+
+    @property
+    def number(self) -> str:
+        """SQLite's name for the number of a row that no column of the table has taken."""
+        return next(name for name in _NUMBER if name not in self.declared)
 
     def lacks(self, spec: ExplodeSpec) -> bool:
         """Whether the spec wants a column or an index that is not there."""
@@ -112,6 +119,8 @@ def _look(name: str, rows: Sequence[Any], indexes: Iterable[str]) -> Table:
     keyed = sorted((row[5], row[1].lower()) for row in rows if row[5])
     key = tuple(column for _, column in keyed if column not in FIXED)
     declared = {row[1].lower(): row[2].upper() for row in rows}
+    if declared.keys() >= set(_NUMBER):
+        raise BadSpec(_NUMBERLESS.format(name))
     return Table(name, declared, key, frozenset(index.lower() for index in indexes))
 
 

@@ -206,8 +206,10 @@ class _Projection:
     def _refresh(self, spec: ExplodeSpec, table: Table, elements: list[Any]) -> None:
         """Rows that are as they were stay where they are: of most scans nearly all."""
         columns = ", ".join(f'"{column.field}"' for column in spec.columns)
-        mine = "WHERE pc_id = ? AND job_id = ?"
-        held = self.tx.execute(f'SELECT {columns}, rowid FROM "{table.name}" {mine} ORDER BY rowid', self.own)
+        mine, number = "WHERE pc_id = ? AND job_id = ?", table.number
+        held = self.tx.execute(
+            f'SELECT {columns}, {number} FROM "{table.name}" {mine} ORDER BY {number}', self.own
+        )
         held.row_factory = None  # tuples
         before: dict[int, Cells] = {row[-1]: row[:-1] for row in held}
         after = rows_of(spec, table, elements)
@@ -220,7 +222,10 @@ class _Projection:
             new = after
         elif before:
             if gone:
-                self.tx.execute(f'DELETE FROM "{table.name}" WHERE rowid IN {_NUMBERS}', (canonical(gone),))
+                self.tx.execute(
+                    f'DELETE FROM "{table.name}" {mine} AND {number} IN {_NUMBERS}',
+                    (*self.own, canonical(gone)),
+                )
             self.tx.execute(f'UPDATE "{table.name}" SET collected_at = ? {mine}', (collected, *self.own))
         places = ", ".join("?" * (3 + len(spec.columns)))
         insert = (

@@ -69,6 +69,31 @@ def test_rows_without_a_key_are_written_anew_in_the_order_of_the_array(file: Any
     assert (kind, before["version"]) == ("changed", "3")
 
 
+@pytest.mark.parametrize("taken", [["rowid"], ["ROWID", "_rowid_"], ["oid"]], ids="+".join)
+def test_a_column_may_be_called_like_the_number_of_a_row(file: Any, taken: list[str]) -> None:
+    """SQLite then means the column, and rows of other PCs have the same values in it."""
+    columns = [{"field": name} for name in ("name", *taken)]
+    explode = {"field": "apps", "table": "t", "primary_key": ["name"], "columns": columns}
+    file.inventory = file.inventory | {"explode": [explode | {"track_history": True}]}
+    apps = [{"name": name, **dict.fromkeys(taken, "1")} for name in "abc"]
+    for pc in ("pc1", "pc2"):
+        file.scan({"apps": apps}, pc_id=pc)
+    file.forget()
+    file.scan({"apps": apps}, "2026-11-23T11:00:00Z")
+    assert file.history() == []
+    file.scan({"apps": apps[1:]}, "2026-11-23T12:00:00Z")
+    assert sorted(row["name"] for row in file.table("t")) == ["a", "b", "b", "c", "c"]
+    assert [line[1:3] for line in file.history()] == [("removed", {"name": "a"})]
+
+
+def test_where_no_name_is_left_for_the_number_of_a_row_the_table_is_refused(file: Any) -> None:
+    columns = [{"field": name} for name in ("rowid", "oid", "_rowid_")]
+    explode = {"field": "apps", "table": "t", "primary_key": ["oid"], "columns": columns}
+    file.inventory = file.inventory | {"explode": [explode]}
+    file.scan({"apps": [{"oid": "1"}]})
+    assert "call one of them otherwise" in file.log.lines[0]
+
+
 def test_elements_that_are_no_objects_and_columns_that_some_lack() -> None:
     spec, table = spec_of("name"), table_of("name")
     rows = rows_of(
