@@ -23,7 +23,7 @@ async def connection(request: Request) -> None:
 
 
 async def block(request: Request) -> None:
-    time.sleep(1.4)  # noqa: ASYNC251 - the fault
+    time.sleep(5)  # noqa: ASYNC251 - the fault, long enough for a watch on a busy machine
 
 
 async def statements(request: Request) -> int:
