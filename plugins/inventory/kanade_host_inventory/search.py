@@ -75,7 +75,7 @@ def statement(job_id: str, spec: ExplodeSpec, table: Table, query: Query) -> tup
                 values.append(value)
     if len(conditions) > FILTERS_AT_MOST:
         raise HttpError(400, f"more than {FILTERS_AT_MOST} filters")
-    order = ", ".join(["pc_id", "job_id", *(f'"{name}"' for name in table.key), "rowid"])
+    order = ", ".join(["pc_id", "job_id", *(f'"{name}"' for name in table.key), table.number])
     sql = (
         f'SELECT pc_id, collected_at, {wanted} FROM "{table.name}" WHERE {" AND ".join(conditions)}'
         f" ORDER BY {order} LIMIT ? OFFSET ?"

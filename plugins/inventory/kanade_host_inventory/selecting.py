@@ -151,8 +151,8 @@ def _escaped(text: str) -> str:
 def _order(source: Source, query: Query) -> str:
     asked = last(query, "sort")
     if not asked:
-        return "ORDER BY pc_id, rowid"
+        return f"ORDER BY pc_id, {source.number}"
     expression = source.expression(asked.removeprefix("-"))
     direction = "DESC" if asked.startswith("-") else "ASC"
     # What has no value comes last either way.
-    return f"ORDER BY {expression} IS NULL, {expression} {direction}, pc_id, rowid"
+    return f"ORDER BY {expression} IS NULL, {expression} {direction}, pc_id, {source.number}"

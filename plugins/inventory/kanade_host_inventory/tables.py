@@ -33,7 +33,7 @@ class Column(msgspec.Struct, frozen=True):
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where rows come from. `expressions`: column -> SQL; `typed`: the columns have an affinity, so that
-    a bound text is compared as a number where the column is one.
+    a bound text is compared as a number where the column is one; `number`: the name of a row's number.
     """
 
     table: str
@@ -42,6 +42,7 @@ class Source:
     expressions: dict[str, str]
     typed: bool
     one_per_pc: bool
+    number: str = "rowid"
 
     def expression(self, column: str) -> str:
         """The SQL of a column. Raises `HttpError` 400."""
@@ -63,7 +64,9 @@ async def derived_source(ctx: Context, manifest_id: str, field: str) -> Source:
         raise HttpError(500, f"ensure derived table: {error}") from None
     columns = tuple(Column(one.field, one.field, one.type or "text") for one in spec.columns)
     expressions = FIXED | {one.field: f'"{one.field}"' for one in spec.columns}
-    return Source(table.name, manifest_id, columns, expressions, typed=True, one_per_pc=False)
+    return Source(
+        table.name, manifest_id, columns, expressions, typed=True, one_per_pc=False, number=table.number
+    )
 
 
 async def facts_source(ctx: Context, manifest_id: str) -> Source:

@@ -222,6 +222,20 @@ async def test_refusals(filled: Any) -> None:
     assert found == REFUSED
 
 
+async def test_rows_keep_their_order_where_a_column_is_called_like_the_number_of_a_row(
+    host: Any, manifest: Any, result: Any
+) -> None:
+    columns = [{"field": "name"}, {"field": "rowid"}]
+    explode = {"field": "apps", "table": "inv_numbered", "primary_key": ["name"], "columns": columns}
+    job = manifest({"display": DISPLAY, "explode": [explode]})
+    await (await host.kv("jobs")).put(job["id"], encode(job))
+    apps = [{"name": name, "rowid": number} for name, number in (("c", "1"), ("a", "3"), ("b", "2"))]
+    await host.publish("results.q", result({"apps": apps}))
+    await host.settle()
+    rows = (await host.get(APPS)).json()["rows"]
+    assert [row["values"][0] for row in rows] == ["c", "a", "b"]
+
+
 def test_no_list_scans_a_table(file: Any, apps_spec: dict[str, Any]) -> None:
     columns = [ExplodeColumn(**one) for one in apps_spec["columns"]]
     spec = ExplodeSpec("apps", "inv_apps", ["name", "source"], columns)
