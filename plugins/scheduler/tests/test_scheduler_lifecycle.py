@@ -164,10 +164,7 @@ async def test_l12_an_id_that_is_not_its_key_is_never_registered(host: Any) -> N
 
 
 async def test_l04_what_was_missed_while_the_host_was_down_is_listed_and_not_made_up_for(host: Any) -> None:
-    await start(host)
-    await put(host, body())
-    await host.stop()
-    host.clock.set(Instant.parse("2026-03-01T12:10:00Z"))
+    await is_down_at_noon(host)
     await host.start()
     await host.until(lambda: missed(host))
     (row,) = (await host.get("/api/schedule-ticks?decision=missed")).json()
@@ -180,6 +177,14 @@ async def test_l04_what_was_missed_while_the_host_was_down_is_listed_and_not_mad
     assert await fires(host) == []
 
 
+async def is_down_at_noon(host: Any, **changes: Any) -> None:
+    """With an hourly schedule, whose ticks of 9 to 12 pass meanwhile."""
+    await start(host)
+    await put(host, body(**changes))
+    await host.stop()
+    host.clock.set(Instant.parse("2026-03-01T12:10:00Z"))
+
+
 async def missed(host: Any) -> bool:
     return bool((await host.get("/api/schedule-ticks?decision=missed")).json())
 
@@ -187,10 +192,7 @@ async def missed(host: Any) -> bool:
 async def test_what_was_missed_is_counted_once_though_the_host_ended_while_it_was_written_down(
     host: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await start(host)
-    await put(host, body())
-    await host.stop()
-    host.clock.set(Instant.parse("2026-03-01T12:10:00Z"))
+    await is_down_at_noon(host)
 
     def ends(*_: Any) -> None:
         raise OSError("the host ends here")
@@ -208,10 +210,7 @@ async def test_what_was_missed_is_counted_once_though_the_host_ended_while_it_wa
 async def test_what_was_missed_is_listed_though_the_database_could_not_be_written_at_first(
     host: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await start(host)
-    await put(host, body())
-    await host.stop()
-    host.clock.set(Instant.parse("2026-03-01T12:10:00Z"))
+    await is_down_at_noon(host)
     failures, remember = [1, 2], ledger.remember
 
     def fails_at_first(*given: Any) -> None:
@@ -229,10 +228,7 @@ async def test_what_was_missed_is_listed_though_the_database_could_not_be_writte
 
 
 async def test_the_last_missed_tick_may_be_made_up_for(host: Any) -> None:
-    await start(host)
-    await put(host, body(on_missed="run_once"))
-    await host.stop()
-    host.clock.set(Instant.parse("2026-03-01T12:10:00Z"))
+    await is_down_at_noon(host, on_missed="run_once")
     await host.start()
     await fired(host, 1)
     assert await fires(host) == ["2026-03-01T12:00:00Z"]
